@@ -1,0 +1,25 @@
+/** Order of two texts by their UTF-8 bytes: negative, zero or positive. */
+export function compareText(a: string, b: string): number {
+  const shared = Math.min(a.length, b.length);
+  for (let i = 0; i < shared; i++) {
+    const x = a.charCodeAt(i);
+    const y = b.charCodeAt(i);
+    if (x !== y) return rank(x) - rank(y);
+  }
+  return a.length - b.length;
+}
+
+/** Surrogates stand for characters above all others of the basic plane. */
+function rank(unit: number): number {
+  return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit;
+}
+
+/** The longest text that expressions may produce, in UTF-16 units. */
+export const MAX_TEXT = 16 * 1024 * 1024;
+
+/** `true` for texts that are identifiers of the configuration language. */
+export function isIdentifier(text: string): boolean {
+  return (
+    /^[A-Za-z_\p{L}][A-Za-z0-9_\p{L}\p{Nd}]*$/u.test(text) && text !== "true" && text !== "false" && text !== "null"
+  );
+}
