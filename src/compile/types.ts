@@ -2,12 +2,15 @@
  * Between text and running parts: what `compile` makes of one module. A module is the root configuration, the body of a
  * `declare`, the template of a `foreach`, or the content of an `import`. Everything here is frozen once made and evaluates nothing.
  */
+import type { ComponentLookup } from "#src/component/catalog.ts";
 import type { ComponentDef } from "#src/component/define.ts";
 import type { Diagnostic } from "#src/diag/diagnostic.ts";
 import type { Stability } from "#src/schema/field.ts";
 import type { SourceDef } from "#src/source/define.ts";
 import type { Block, Expression, File, Statement } from "#src/syntax/ast.ts";
 import type { Shape } from "#src/schema/field.ts";
+
+export type { ComponentLookup };
 
 export type ModuleKind = "root" | "declare" | "foreach" | "import";
 
@@ -22,17 +25,6 @@ export interface CompileOptions {
   /** Definitions of config and service blocks by name: `logging`, `http`, `argument`, `foreach` … */
   readonly block: (name: string) => BlockDef | undefined;
 }
-
-export type ComponentLookup =
-  | { readonly found: "component"; readonly def: ComponentDef }
-  | {
-      readonly found: "unsupported";
-      readonly name: string;
-      readonly args: Shape | undefined;
-      readonly stability: Stability;
-      readonly community: boolean;
-    }
-  | { readonly found: "unknown"; readonly suggestion: string | undefined };
 
 /** A block that is not a component: its fields and where it may stand. */
 export interface BlockDef {
