@@ -5,8 +5,8 @@ import type { Match } from "./template.ts";
 /** A pattern on re2js: exact and linear, and some thirty times slower than the native engine. */
 export interface SlowPattern {
   readonly names: readonly string[];
-  test(text: string): boolean;
-  match(text: string): Match | undefined;
+  readonly test: (text: string) => boolean;
+  readonly match: (text: string) => Match | undefined;
 }
 
 let library: { readonly RE2JS: typeof RE2JS } | undefined;
@@ -15,7 +15,7 @@ let library: { readonly RE2JS: typeof RE2JS } | undefined;
 export function compileSlow(text: string): SlowPattern {
   library ??= createRequire(import.meta.url)("re2js") as { readonly RE2JS: typeof RE2JS };
   const pattern = library.RE2JS.compile(text);
-  const names = new Array<string>(pattern.groupCount()).fill("");
+  const names = Array.from({ length: pattern.groupCount() }, () => "");
   for (const [name, group] of Object.entries(pattern.namedGroups())) names[group - 1] = name;
   return {
     names,

@@ -19,9 +19,9 @@ export interface Regex {
   readonly names: readonly string[];
   /** What runs it: no engine at all, the native one (alone where its cost is proven, else with the linear one behind it), or re2js. */
   readonly engine: "none" | "native" | "native-with-fallback" | "re2js";
-  test(text: string): boolean;
+  readonly test: (text: string) => boolean;
   /** The leftmost match, with the whole matched text first. */
-  match(text: string): Match | undefined;
+  readonly match: (text: string) => Match | undefined;
   /** Compiles a replacement with `$1`, `${1}` and `$name`, as Go's `Expand` reads it. */
   template(text: string): Expander;
   /** Expands a replacement for one match; `template` is the way for many. */
@@ -93,10 +93,7 @@ function createNative(source: string, wrapped: string): Matcher {
   };
 }
 
-interface Matcher {
-  test(text: string): boolean;
-  match(text: string): Match | undefined;
-}
+type Matcher = Pick<Regex, "test" | "match">;
 
 class Compiled implements Regex {
   readonly source: string;

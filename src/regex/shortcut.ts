@@ -3,8 +3,8 @@ import { ANY, type Node } from "./parse.ts";
 import type { Match } from "./template.ts";
 
 export interface Shortcut {
-  test(text: string): boolean;
-  match(text: string): Match | undefined;
+  readonly test: (text: string) => boolean;
+  readonly match: (text: string) => Match | undefined;
 }
 
 /** Finds the shortcut for an anchored pattern, if it has one. */

@@ -26,7 +26,7 @@ function mapLetters(text: string, map: (letter: string) => string): string {
   let out = "";
   for (const letter of text) {
     const mapped = map(letter);
-    out += mapped.length === letter.length || [...mapped].length === 1 ? mapped : letter;
+    out += mapped.length === letter.length || Array.from(mapped).length === 1 ? mapped : letter;
   }
   return out;
 }
