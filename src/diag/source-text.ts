@@ -21,7 +21,8 @@ export class SourceText {
     return this.#lines;
   }
 
-  position(offset: number): Position {
+  /** The number (from 1) of the line that an offset is on. */
+  lineAt(offset: number): number {
     const lines = this.lines;
     let low = 0;
     let high = lines.length - 1;
@@ -30,8 +31,18 @@ export class SourceText {
       if (lines[middle]! <= offset) low = middle;
       else high = middle - 1;
     }
-    const column = Buffer.byteLength(this.text.slice(lines[low]!, offset)) + 1;
-    return { file: this.name, offset, line: low + 1, column };
+    return low + 1;
+  }
+
+  position(offset: number): Position {
+    const line = this.lineAt(offset);
+    return { file: this.name, offset, line, column: byteLength(this.text.slice(this.lines[line - 1]!, offset)) + 1 };
+  }
+
+  /** The last place of something that ends before `end`: ends of diagnostics are inclusive. */
+  endPosition(end: number): Position {
+    const { file, offset, line, column } = this.position(end);
+    return column === 1 ? this.position(Math.max(0, end - 1)) : { file, offset: offset - 1, line, column: column - 1 };
   }
 
   /** The text of a line (1-based), without its line break; undefined past the end. */
@@ -41,4 +52,10 @@ export class SourceText {
     const end = this.text.indexOf("\n", start);
     return this.text.slice(start, end < 0 ? undefined : end).replace(/\r$/, "");
   }
+}
+
+/** Bytes in UTF-8; a lone surrogate stands for a single byte that was none. */
+function byteLength(text: string): number {
+  const length = Buffer.byteLength(text);
+  return text.isWellFormed() ? length : length - 2 * text.match(/[\uD800-\uDFFF]/gu)!.length;
 }

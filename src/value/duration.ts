@@ -1,4 +1,4 @@
-import { quote } from "./quote.ts";
+import { quote } from "#src/util/quote.ts";
 
 const UNITS: Readonly<Record<string, number>> = {
   ns: 1,

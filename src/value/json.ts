@@ -1,5 +1,5 @@
 import { OptionalSecret, Secret } from "./secret.ts";
-import { quote } from "./quote.ts";
+import { quote } from "#src/util/quote.ts";
 import { sortedKeys } from "./render.ts";
 import { Capsule, FunctionValue, describeType, type ObjectValue, type Value } from "./value.ts";
 

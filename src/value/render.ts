@@ -1,5 +1,5 @@
 import { formatNumber } from "./number.ts";
-import { quote } from "./quote.ts";
+import { quote } from "#src/util/quote.ts";
 import { OptionalSecret, Secret } from "./secret.ts";
 import { compareText, isIdentifier } from "./text.ts";
 import { Capsule, FunctionValue, describeType, type ObjectValue, type Value } from "./value.ts";
