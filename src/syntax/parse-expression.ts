@@ -22,9 +22,17 @@ export abstract class ExpressionParser extends TokenReader {
     return this.#parseBinary(1);
   }
 
-  /** All operators but `^` associate to the left: operands of the same level are gathered in the loop. */
+  /** An expression one level deeper than where the parser stands. */
+  protected parseNested(): Expression {
+    if (!this.enter()) return this.#missing();
+    const expression = this.#parseBinary(1);
+    this.leave();
+    return expression;
+  }
+
+  /** Operators of the same level are gathered in the loop, to the left; only `^` takes its like to its right. */
   #parseBinary(level: number): Expression {
-    let left = this.#parsePower();
+    let left = this.#parseUnary();
     for (;;) {
       const token = this.token;
       const precedence = precedenceOf(token);
@@ -32,39 +40,34 @@ export abstract class ExpressionParser extends TokenReader {
       const height = this.#height;
       const operatorStart = this.start;
       this.next();
-      const right = this.#parseBinary(precedence + 1);
-      left = binary(left, token, operatorStart, right);
+      if (!this.enter()) return left;
+      const right = this.#parseBinary(token === Token.Power ? precedence : precedence + 1);
+      this.leave();
+      const operator = tokenName(token) as BinaryOperator;
+      left = { kind: "binary", start: left.start, end: right.end, operator, operatorStart, left, right };
       this.#rise(Math.max(height, this.#height));
     }
   }
 
-  #parsePower(): Expression {
-    const left = this.#parseUnary();
-    if (!this.is(Token.Power)) return left;
-    const height = this.#height;
-    const operatorStart = this.start;
-    this.next();
-    if (!this.enter()) return left;
-    const right = this.#parsePower();
-    this.leave();
-    this.#rise(Math.max(height, this.#height));
-    return binary(left, Token.Power, operatorStart, right);
-  }
-
+  /** Unary operators, an operand, and what follows it: fields, indices, calls. */
   #parseUnary(): Expression {
-    if (!this.is(Token.Not) && !this.is(Token.Subtract)) return this.#parsePostfix();
-    const operator: UnaryOperator = this.is(Token.Not) ? "!" : "-";
-    const start = this.start;
-    this.next();
-    if (!this.enter()) return this.#missing();
-    const value = this.#parseUnary();
-    this.leave();
-    this.#rise(this.#height);
-    return { kind: "unary", start, end: value.end, operator, value };
+    if (!this.is(Token.Not) && !this.is(Token.Subtract)) return this.#parsePostfix(this.#parsePrimary());
+    const operators: number[] = [];
+    while (this.is(Token.Not) || this.is(Token.Subtract)) {
+      operators.push(this.start);
+      this.next();
+    }
+    let value = this.#parsePostfix(this.#parsePrimary());
+    for (const start of operators.reverse()) {
+      const operator: UnaryOperator = this.source.text[start] === "!" ? "!" : "-";
+      value = { kind: "unary", start, end: value.end, operator, value };
+      this.#rise(this.#height);
+    }
+    return value;
   }
 
-  #parsePostfix(): Expression {
-    let value = this.#parsePrimary();
+  #parsePostfix(operand: Expression): Expression {
+    let value = operand;
     for (;;) {
       switch (this.token) {
         case Token.Dot: {
@@ -176,14 +179,6 @@ export abstract class ExpressionParser extends TokenReader {
     return { kind: "literal", start, end: start, literal: "null", raw: "null" };
   }
 
-  /** An expression one level deeper than where the parser stands. */
-  protected parseNested(): Expression {
-    if (!this.enter()) return this.#missing();
-    const expression = this.parseExpression();
-    this.leave();
-    return expression;
-  }
-
   #parseList(until: TokenKind): Expression[] {
     const list: Expression[] = [];
     let height = 0;
@@ -247,11 +242,6 @@ export abstract class ExpressionParser extends TokenReader {
     this.#height = highest + 1;
     if (this.#height > this.limits.maxDepth) this.stopTooDeep();
   }
-}
-
-function binary(left: Expression, token: TokenKind, operatorStart: number, right: Expression): Expression {
-  const operator = tokenName(token) as BinaryOperator;
-  return { kind: "binary", start: left.start, end: right.end, operator, operatorStart, left, right };
 }
 
 function endsOperand(token: TokenKind): boolean {
