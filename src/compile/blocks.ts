@@ -1,0 +1,95 @@
+import type { Diagnostic } from "#src/diag/diagnostic.ts";
+import type { Block } from "#src/syntax/ast.ts";
+import { isImport } from "./collect.ts";
+import type { Draft, DraftNode } from "./draft.ts";
+import { describeDuplicate } from "./duplicates.ts";
+import { listTemplates, withoutTemplateField } from "./foreach.ts";
+import { idOf, idSpan, nameSpan, problemAt, spanOf, type Span } from "./problem.ts";
+import { findStabilityProblem } from "#src/schema/stability.ts";
+import type { BlockDef } from "./types.ts";
+
+/** Config and service blocks: where they may stand, their labels and stability; and what stands behind an import. */
+export async function checkBlocks(draft: Draft): Promise<void> {
+  for (const node of draft.nodes.values()) {
+    if (node.group !== "config" && node.group !== "service") continue;
+    node.problems.own.push(...describeDuplicate(draft, node));
+    if (isImport(node.block)) await checkImport(draft, node);
+    else checkBlock(draft, node);
+  }
+}
+
+async function checkImport(draft: Draft, node: DraftNode): Promise<void> {
+  const { block } = node;
+  const { own } = node.problems;
+  if (block.label === "") own.push(missingLabel(node));
+  const def = await draft.frame.options.source(block.name.slice("import.".length));
+  if (def === undefined) {
+    own.push(
+      problemAt(nameSpan(block), "unknown-component", `cannot find the definition of component name "${block.name}"`, {
+        hint: "There is no source of that name to import from.",
+      }),
+    );
+  } else {
+    node.of = { kind: "import", def };
+    node.fields = def.args;
+  }
+}
+
+function checkBlock(draft: Draft, node: DraftNode): void {
+  const { block } = node;
+  const { own } = node.problems;
+  const def = draft.frame.options.block(block.name);
+  if (def === undefined) {
+    own.push(problemAt(nameSpan(block), "block-not-supported", `block "${block.name}" is not supported yet`));
+    return;
+  }
+  node.of = { kind: "block", def };
+  node.fields = block.name === "foreach" ? withoutTemplateField(def.args) : def.args;
+  const misplaced = findMisplacement(draft, node, def);
+  if (misplaced !== undefined) own.push(misplaced);
+  const what = block.name === "foreach" ? `foreach block "foreach"` : `block "${block.name}"`;
+  const unstable = findStabilityProblem(what, def.stability, draft.frame.options.stability);
+  if (unstable !== undefined) own.push(problemAt(nameSpan(block), "stability", unstable));
+  if (def.label === "required" && block.label === "") own.push(missingLabel(node));
+  if (def.label === "none" && block.label !== "") {
+    own.push(
+      problemAt(idSpan(block), "unexpected-label", `block "${block.name}" does not support specifying labels`, {
+        hint: "Remove the label: there is one such block.",
+      }),
+    );
+  }
+  if (block.name === "foreach") own.push(...checkTemplates(block));
+}
+
+/** Specification 5.2. */
+function findMisplacement(draft: Draft, { block }: DraftNode, def: BlockDef): Diagnostic | undefined {
+  const { kind } = draft.input;
+  if (def.places.includes(kind)) return undefined;
+  const inModules = def.places.includes("declare");
+  if (inModules && draft.frame.rooted) {
+    return misplacedBlock(
+      spanOf(block),
+      `${block.name} blocks only allowed inside a module`,
+      "Move it into a declare.",
+    );
+  }
+  const where = kind === "foreach" && (draft.frame.rooted || inModules) ? "foreach" : "module";
+  const hint = inModules ? "Move it out of the template." : "Move it to the top level of the configuration.";
+  return misplacedBlock(idSpan(block), `${idOf(block)} not allowed in ${where}`, hint);
+}
+
+function misplacedBlock(span: Span, message: string, hint: string): Diagnostic {
+  return problemAt(span, "misplaced-block", message, { hint });
+}
+
+function checkTemplates(foreach: Block): Diagnostic[] {
+  const [first, ...more] = listTemplates(foreach);
+  if (first === undefined) return [problemAt(spanOf(foreach), "missing-block", `missing required block "template"`)];
+  return more.map((block) =>
+    problemAt(spanOf(block), "duplicate-block", `block "template" may only be specified once`),
+  );
+}
+
+function missingLabel({ block }: DraftNode): Diagnostic {
+  return problemAt(nameSpan(block), "missing-label", `${block.name} block must have a label`);
+}

@@ -1,0 +1,90 @@
+import { isCustom, findDeclare, findImports, firstFragment, splitCustomName } from "./registry.ts";
+import { nameSpan, problemAt } from "./problem.ts";
+import { describeDuplicate } from "./duplicates.ts";
+import { findStabilityProblem } from "#src/schema/stability.ts";
+import type { Draft, DraftNode } from "./draft.ts";
+import type { ComponentLookup } from "./types.ts";
+
+/** Says of every component whether it is a custom one or finds its definition; each definition is loaded once. */
+export async function resolveComponents(draft: Draft): Promise<void> {
+  const nodes = [...draft.nodes.values()].filter((node) => node.group === "component");
+  const lookups = new Map<string, ComponentLookup>();
+  const builtin = nodes.filter(({ block }) => !isCustom(draft.registry, firstFragment(block.name)));
+  await Promise.all(
+    [...new Set(builtin.map(({ block }) => block.name))].map(async (name) => {
+      lookups.set(name, await draft.frame.options.component(name));
+    }),
+  );
+  for (const node of nodes) {
+    const lookup = lookups.get(node.block.name);
+    // A custom component runs without a label; only who validates is told to give it one.
+    if (node.block.label === "" && (lookup !== undefined || draft.frame.nested === "everything")) requireLabel(node);
+    node.problems.own.push(...describeDuplicate(draft, node));
+    if (lookup === undefined) resolveCustom(draft, node);
+    else resolveBuiltin(draft, node, lookup);
+  }
+}
+
+function requireLabel(node: DraftNode): void {
+  const { block } = node;
+  node.problems.own.push(
+    problemAt(nameSpan(block), "missing-label", `component "${block.name}" must have a label`, {
+      hint: `Write a name in quotes before the brace: ${block.name} "default" { … }.`,
+    }),
+  );
+}
+
+function resolveBuiltin(draft: Draft, node: DraftNode, lookup: ComponentLookup): void {
+  const { block } = node;
+  const { options } = draft.frame;
+  const report = (code: string, message: string, hint?: string): void => {
+    node.unknown = true;
+    node.problems.own.push(problemAt(nameSpan(block), code, message, { hint }));
+  };
+  if (lookup.found === "unknown") {
+    const hint = lookup.suggestion === undefined ? undefined : `Did you mean ${lookup.suggestion}?`;
+    return report("unknown-component", `cannot find the definition of component name "${block.name}"`, hint);
+  }
+  const { stability, community = false } = lookup.found === "component" ? lookup.def : lookup;
+  const unstable = findStabilityProblem(`component "${block.name}"`, stability, options.stability);
+  if (community && !options.community) {
+    const flag = "Use the --feature.community-components.enabled command-line flag to enable community components";
+    return report("community-component", `the component "${block.name}" is a community component. ${flag}`);
+  }
+  if (!community && unstable !== undefined) return report("stability", unstable);
+  if (lookup.found === "component") {
+    node.of = { kind: "component", def: lookup.def };
+    node.fields = lookup.def.args;
+  } else {
+    report(
+      "component-not-supported",
+      `component "${block.name}" is not supported yet`,
+      "Alloy has it; here it is still to come.",
+    );
+    node.fields = lookup.args;
+    node.unknown = false;
+  }
+}
+
+/** Specification 5.3. What an import holds is not known yet, so any name of it will do. */
+function resolveCustom(draft: Draft, node: DraftNode): void {
+  const { namespace, name } = splitCustomName(node.block.name);
+  const found = namespace === undefined ? findDeclare(draft.registry, name) : findImports(draft.registry, namespace)[0];
+  if (found !== undefined) {
+    node.of = { kind: "custom", namespace, name };
+    return;
+  }
+  node.unknown = true;
+  const hint =
+    namespace === undefined
+      ? `"${name}" is the label of an import: name a component it defines, as in ${name}.NAME.`
+      : `"${namespace}" is the label of a declare here, which hides built-in components of that name space.`;
+  node.problems.own.push(
+    problemAt(
+      nameSpan(node.block),
+      "unknown-component",
+      `cannot find the definition of component name "${node.block.name}"`,
+      { hint },
+    ),
+  );
+}

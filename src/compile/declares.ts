@@ -1,0 +1,23 @@
+import type { Draft } from "./draft.ts";
+import { describeDuplicate } from "./duplicates.ts";
+import { nameSpan, problemAt, spanOf } from "./problem.ts";
+
+/** Definitions need a label of their own (specification 5.3). */
+export function checkDeclares(draft: Draft): void {
+  for (const node of draft.nodes.values()) {
+    if (node.group !== "declare") continue;
+    node.of = { kind: "declare" };
+    const { block } = node;
+    const { own } = node.problems;
+    if (block.label === "") {
+      own.push(
+        problemAt(nameSpan(block), "missing-label", "declare block must have a label", {
+          hint: "The label is the name under which the component is used.",
+        }),
+      );
+    } else if (block.label === "declare") {
+      own.push(problemAt(spanOf(block), "reserved-label", "'declare' is not a valid label for a declare block"));
+    }
+    own.push(...describeDuplicate(draft, node));
+  }
+}

@@ -1,0 +1,22 @@
+import { findComponents } from "#src/graph/sort.ts";
+import type { Draft } from "./draft.ts";
+import { headSpan, problemAt } from "./problem.ts";
+
+/** Puts nodes behind what they need, and reports those that need themselves, by way of others or directly (specification 4.4). */
+export function orderNodes(draft: Draft): void {
+  const components = findComponents(new Map([...draft.nodes].map(([id, node]) => [id, [...node.needs]])));
+  draft.order = components.flat();
+  for (const members of components) {
+    if (members.length === 1) continue;
+    const ids = members.toSorted();
+    for (const id of ids) report(draft, id, `cycle detected: ${ids.join(", ")}`);
+  }
+  for (const node of draft.nodes.values()) {
+    if (node.needs.has(node.id)) report(draft, node.id, "cannot reference self");
+  }
+}
+
+function report(draft: Draft, id: string, message: string): void {
+  const { block } = draft.nodes.get(id)!;
+  draft.cycles.push(problemAt(headSpan(block), "cycle", message));
+}
