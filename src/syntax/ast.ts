@@ -13,7 +13,7 @@ export interface File {
 export interface Comment {
   readonly start: number;
   readonly end: number;
-  /** As written, with its delimiters. */
+  /** As written, with its delimiters, without carriage returns. */
   readonly text: string;
 }
 
@@ -98,12 +98,14 @@ export interface Index extends Node {
   readonly kind: "index";
   readonly value: Expression;
   readonly index: Expression;
+  readonly lbracket: number;
 }
 
 export interface Call extends Node {
   readonly kind: "call";
   readonly callee: Expression;
   readonly args: readonly Expression[];
+  readonly lparen: number;
 }
 
 export type UnaryOperator = "!" | "-";

@@ -81,21 +81,23 @@ export abstract class ExpressionParser extends TokenReader {
         }
         case Token.LeftBracket: {
           const height = this.#height;
+          const lbracket = this.start;
           this.next();
           const index = this.parseNested();
           const end = this.end;
           this.expect(Token.RightBracket);
-          value = { kind: "index", start: value.start, end, value, index };
+          value = { kind: "index", start: value.start, end, value, index, lbracket };
           this.#rise(Math.max(height, this.#height));
           break;
         }
         case Token.LeftParen: {
           const height = this.#height;
+          const lparen = this.start;
           this.next();
           const args = this.#parseList(Token.RightParen);
           const end = this.end;
           this.expect(Token.RightParen);
-          value = { kind: "call", start: value.start, end, callee: value, args };
+          value = { kind: "call", start: value.start, end, callee: value, args, lparen };
           this.#rise(Math.max(height, this.#height));
           break;
         }
