@@ -33,7 +33,7 @@ describe.skipIf(!canMakeCerts)("TLS", () => {
     const s = await serve(
       (request, response) => {
         const socket = request.socket as TLSSocket;
-        response.end(`${socket.getPeerCertificate().subject?.CN ?? "nobody"} ${socket.getProtocol()}`);
+        response.end(`${String(socket.getPeerCertificate().subject?.CN ?? "nobody")} ${socket.getProtocol()}`);
       },
       (listener) => createServer(options, listener),
       "https",
