@@ -6,7 +6,7 @@ import type { Diagnostic } from "#src/diag/diagnostic.ts";
 import type { Block } from "#src/syntax/ast.ts";
 import type { Bundle, Revision } from "#src/source/define.ts";
 import type { Health, Handler } from "#src/component/define.ts";
-import type { Value } from "#src/value/value.ts";
+import type { UiEntry } from "#src/schema/ui.ts";
 
 /** A vertex of the graph, frozen once compiled. */
 export interface Node {
@@ -80,10 +80,10 @@ export interface NodeInfo {
   readonly createdModuleIds: readonly string[];
 }
 
-/** The bulky half of a node's state, made on demand. Values are masked by their own types when printed. */
+/** The bulky half of a node's state, made on demand by `src/schema/ui.ts`, secrets masked. */
 export interface NodeDetail extends NodeInfo {
-  readonly arguments: ReadonlyMap<string, Value>;
-  readonly exports: ReadonlyMap<string, Value>;
+  readonly arguments: readonly UiEntry[];
+  readonly exports: readonly UiEntry[];
   readonly debug: unknown;
   readonly body: Block;
 }
