@@ -1,4 +1,5 @@
 /** Prints trees as text in the one accepted form (specification 1.8); printing what was printed changes nothing. */
+import type { SourceText } from "#src/diag/source-text.ts";
 import { quote } from "#src/util/quote.ts";
 import type { ArrayExpression, Attribute, Block, Call, Expression, File, ObjectExpression, Statement } from "./ast.ts";
 import { Printer } from "./printer.ts";
@@ -14,6 +15,14 @@ export interface FormatOptions {
 export function format(file: File, options: FormatOptions = {}): string {
   const printer = new Printer(file.source, file.comments);
   new Walker(printer, file, options).printBody(file.body);
+  return printer.finish();
+}
+
+/** The formatted text of one expression, without comments. */
+export function formatExpression(source: SourceText, expression: Expression): string {
+  const file: File = { source, body: [], comments: [] };
+  const printer = new Printer(source, []);
+  new Walker(printer, file, {}).printExpression(expression);
   return printer.finish();
 }
 
@@ -48,7 +57,7 @@ class Walker {
     this.#printer.space("align");
     this.#printer.token("=");
     this.#printer.space("blank");
-    this.#printExpression(attribute.value);
+    this.printExpression(attribute.value);
   }
 
   #printBlock(block: Block): void {
@@ -69,7 +78,7 @@ class Walker {
     this.#put(block.rcurly, "}");
   }
 
-  #printExpression(expression: Expression): void {
+  printExpression(expression: Expression): void {
     const printer = this.#printer;
     if (this.#redact?.(expression) === true) {
       this.#put(expression.start, '"(secret)"');
@@ -86,30 +95,30 @@ class Walker {
       case "object":
         return this.#printObject(expression);
       case "access":
-        this.#printExpression(expression.value);
+        this.printExpression(expression.value);
         // A number would take the dot for its own.
         if (expression.value.kind === "literal" && expression.value.literal === "number") printer.space("blank");
         printer.token(".");
         return printer.token(expression.name);
       case "index":
-        this.#printExpression(expression.value);
+        this.printExpression(expression.value);
         this.#put(expression.lbracket, "[");
-        this.#printExpression(expression.index);
+        this.printExpression(expression.index);
         return this.#put(expression.end - 1, "]");
       case "call":
         return this.#printCall(expression);
       case "unary":
         this.#put(expression.start, expression.operator);
-        return this.#printExpression(expression.value);
+        return this.printExpression(expression.value);
       case "binary":
-        this.#printExpression(expression.left);
+        this.printExpression(expression.left);
         printer.space("blank");
         this.#put(expression.operatorStart, expression.operator);
         printer.space("blank");
-        return this.#printExpression(expression.right);
+        return this.printExpression(expression.right);
       case "paren":
         printer.token("(");
-        this.#printExpression(expression.inner);
+        this.printExpression(expression.inner);
         return printer.token(")");
     }
   }
@@ -125,7 +134,7 @@ class Walker {
       if (moved) printer.space("indent", "break");
       else if (i > 0) printer.space("blank");
       line = this.#lastLine(element);
-      this.#printExpression(element);
+      this.printExpression(element);
       if (i + 1 < array.elements.length) printer.token(",");
       if (moved) printer.space("unindent");
     }
@@ -153,7 +162,7 @@ class Walker {
       printer.space("align");
       printer.token("=");
       printer.space("blank");
-      this.#printExpression(field.value);
+      this.printExpression(field.value);
       if (i + 1 < object.fields.length) printer.token(",");
     }
     if (object.fields.length > 0 && this.#line(close) !== line) {
@@ -166,13 +175,13 @@ class Walker {
 
   #printCall(call: Call): void {
     const printer = this.#printer;
-    this.#printExpression(call.callee);
+    this.printExpression(call.callee);
     printer.token("(");
     let line = this.#line(call.lparen);
     for (const [i, argument] of call.args.entries()) {
       const moved = this.#line(argument.start) !== line;
       if (moved) printer.space("break", "indent");
-      this.#printExpression(argument);
+      this.printExpression(argument);
       line = this.#lastLine(argument);
       if (i + 1 < call.args.length) {
         printer.token(",");
