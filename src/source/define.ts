@@ -59,6 +59,8 @@ export interface SourceDef<A extends Shape = Shape> {
   readonly doc: string;
   readonly args: A;
   readonly examples: readonly string[];
+  /** The content comes with the arguments and may be secret: nothing of it is kept on disk. */
+  readonly transient?: true;
   readonly check?: (args: Infer<A>) => readonly { readonly path: string; readonly message: string }[];
   /** How often to fetch, in milliseconds; 0 for never again. */
   readonly interval: (args: Infer<A>) => number;

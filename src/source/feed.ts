@@ -26,5 +26,7 @@ export interface Feed {
   refresh(): Promise<void>;
   /** Marks a bundle as applied and healthy: from now on a restart without network begins with it. */
   applied(bundle: Bundle): Promise<void>;
+  /** What `applied` kept last, for a start whose newest bundle turns out to be bad. */
+  lastGood(): Promise<Bundle | undefined>;
   close(): Promise<void>;
 }
