@@ -35,7 +35,7 @@ export function parse(name: string, source: string | Uint8Array, options: ParseO
   return { file: { source: parser.source, body, comments }, diagnostics: parser.diagnostics };
 }
 
-/** Parses a text that is one expression and nothing more. */
+/** Parses the expression that a text begins with. As in Alloy, lines after its end are not looked at. */
 export function parseExpression(
   name: string,
   source: string | Uint8Array,
@@ -44,7 +44,6 @@ export function parseExpression(
   const parser = openParser(name, source, options);
   const expression = parser.parseExpression();
   parser.expect(Token.Terminator);
-  parser.expect(Token.End);
   return { source: parser.source, expression, diagnostics: parser.diagnostics };
 }
 

@@ -24,7 +24,7 @@ const core = {
   "src/diag": ["src/util"],
   "src/syntax": ["src/diag", "src/util"],
   "src/value": ["src/util"],
-  "src/vm": ["src/syntax", "src/value", "src/diag", "src/util"],
+  "src/vm": ["src/syntax", "src/value", "src/regex", "src/diag", "src/util"],
   "src/schema": ["src/value", "src/diag", "src/syntax", "src/vm", "src/util"],
   "src/graph": ["src/util"],
   "src/regex": ["src/util"],
