@@ -3,6 +3,8 @@
  * They are gathered and returned, never thrown; `print.ts` renders them for a terminal.
  */
 
+import type { DiagnosticCode } from "./codes.ts";
+
 /** A place in a source text. Columns count bytes of UTF-8 and, like lines, start at 1; the offset is in UTF-16 units. */
 export interface Position {
   readonly file: string;
@@ -15,8 +17,7 @@ export type Severity = "error" | "warning";
 
 export interface Diagnostic {
   readonly severity: Severity;
-  /** Stable kebab-case name of the problem, listed in `codes.ts`. */
-  readonly code: string;
+  readonly code: DiagnosticCode;
   readonly message: string;
   readonly start?: Position;
   /** Inclusive: the position of the last character. */

@@ -60,7 +60,7 @@ function printExcerpt(lines: readonly string[], start: Position, end: Position):
   let out = "\n";
   for (const [i, line] of shown.entries()) {
     const number = first + i;
-    const bar = number >= start.line && number <= end.line ? "| " : "  ";
+    const bar = number > start.line && number <= end.line ? "| " : "  ";
     out += `${String(number).padStart(width)} | ${several ? bar : ""}${expand(line)}\n`;
     if (number !== start.line && !(several && number === end.line)) continue;
     const corner = number === start.line ? "  _" : " |_";

@@ -2,6 +2,7 @@
  * Checks a block against a shape without evaluating references: what `validate` can say before anything runs, in the
  * words of Alloy's validator.
  */
+import type { DiagnosticCode } from "#src/diag/codes.ts";
 import type { Diagnostic } from "#src/diag/diagnostic.ts";
 import type { SourceText } from "#src/diag/source-text.ts";
 import type { Attribute, Binary, Expression, Literal, ObjectExpression } from "#src/syntax/ast.ts";
@@ -164,7 +165,7 @@ class Checker {
     this.#add("wrong-type", `expected ${typeName(type)}, got ${got}`, at);
   }
 
-  #add(code: string, message: string, { start, end }: Place): void {
+  #add(code: DiagnosticCode, message: string, { start, end }: Place): void {
     this.#problems.push(report({ source: this.#source, start, end }, code, message));
   }
 }

@@ -1,3 +1,4 @@
+import type { DiagnosticCode } from "#src/diag/codes.ts";
 import type { Diagnostic, Severity } from "#src/diag/diagnostic.ts";
 import type { SourceText } from "#src/diag/source-text.ts";
 import type { Block } from "#src/syntax/ast.ts";
@@ -16,7 +17,7 @@ interface Details {
 }
 
 /** A diagnostic over a span; an error unless said otherwise. */
-export function report(span: Span, code: string, message: string, details: Details = {}): Diagnostic {
+export function report(span: Span, code: DiagnosticCode, message: string, details: Details = {}): Diagnostic {
   return {
     severity: details.severity ?? "error",
     code,

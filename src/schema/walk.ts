@@ -1,3 +1,4 @@
+import type { DiagnosticCode } from "#src/diag/codes.ts";
 import type { Diagnostic } from "#src/diag/diagnostic.ts";
 import type { Attribute, Block } from "#src/syntax/ast.ts";
 import { nearest } from "#src/util/nearest.ts";
@@ -24,7 +25,7 @@ export function walkBody(shape: Shape, body: Body, problems: Diagnostic[], visit
   for (const statement of body.body) {
     const { name } = statement;
     const slot = plan.slots.get(name);
-    const fail = (code: string, message: string, hint?: string): void =>
+    const fail = (code: DiagnosticCode, message: string, hint?: string): void =>
       void problems.push(report(statement, code, message, { hint }));
     if (statement.kind === "attribute") {
       if (slot === undefined) {

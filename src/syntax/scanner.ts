@@ -2,12 +2,13 @@
  * Turns text into tokens (specification 1.2 to 1.4). Works on char codes and makes no strings: a token is its kind and
  * its span. Errors are reported and scanning goes on, so that one run finds them all.
  */
+import type { DiagnosticCode } from "#src/diag/codes.ts";
 import { isPrintable } from "#src/util/quote.ts";
 import { isLetter, isLetterOrDigit } from "./identifier.ts";
 import { Token, type TokenKind } from "./token.ts";
 
 /** Is told every lexical error. */
-export type ScanErrorHandler = (offset: number, code: string, message: string) => void;
+export type ScanErrorHandler = (offset: number, code: DiagnosticCode, message: string) => void;
 
 const END = -1;
 const NEWLINE = 10;

@@ -1,3 +1,4 @@
+import type { DiagnosticCode } from "#src/diag/codes.ts";
 import { SourceText } from "#src/diag/source-text.ts";
 import type { Diagnostic } from "#src/diag/diagnostic.ts";
 import type { Comment, CommentGroup } from "./ast.ts";
@@ -18,7 +19,7 @@ interface Problem {
   readonly start: number;
   /** Exclusive; a single character without it. */
   readonly end?: number;
-  readonly code: string;
+  readonly code: DiagnosticCode;
   readonly message: string;
   readonly hint?: string | undefined;
 }
@@ -136,7 +137,7 @@ export class TokenReader {
   }
 
   /** Reports that the current token does not belong here, unless its line has had such an error. */
-  unexpected(message: string, hint?: string, code = "unexpected-token"): void {
+  unexpected(message: string, hint?: string, code: DiagnosticCode = "unexpected-token"): void {
     if (this.#stopped) return;
     const line = this.source.lineAt(this.start);
     if (line === this.#errorLine) return;
@@ -181,7 +182,7 @@ export class TokenReader {
     this.stop("nested-too-deeply", `nested more than ${this.limits.maxDepth} levels deep`);
   }
 
-  protected stop(code: string, message: string): void {
+  protected stop(code: DiagnosticCode, message: string): void {
     if (this.#stopped) return;
     this.#stopped = true;
     this.diagnostics.push({ severity: "error", code, message, start: this.source.position(this.start) });
