@@ -4,7 +4,7 @@ import { any } from "#src/schema/type.ts";
 import type { Block, Expression } from "#src/syntax/ast.ts";
 import type { Draft, DraftNode } from "./draft.ts";
 import { withoutTemplate } from "./foreach.ts";
-import { findDeclare } from "./registry.ts";
+import { findDefinition } from "./definitions.ts";
 
 /** Checks every node's body against its fields, as far as that can be done without evaluating. */
 export function checkArguments(draft: Draft): void {
@@ -19,14 +19,10 @@ export function checkArguments(draft: Draft): void {
 
 function findCustomFields(draft: Draft, node: DraftNode, shapes: Map<Block, Shape>): Shape | undefined {
   if (node.of?.kind !== "custom") return undefined;
-  const { namespace, name } = node.of;
-  const declare =
-    namespace === undefined
-      ? findDeclare(draft.registry, name)?.block
-      : draft.frame.imported(draft.registry, namespace, name);
-  if (declare === undefined) return undefined;
-  let shape = shapes.get(declare);
-  if (shape === undefined) shapes.set(declare, (shape = buildShape(declare)));
+  const definition = findDefinition(draft, node.of.namespace, node.of.name);
+  if (definition === undefined || definition === "missing") return undefined;
+  let shape = shapes.get(definition.block);
+  if (shape === undefined) shapes.set(definition.block, (shape = buildShape(definition.block)));
   return shape;
 }
 

@@ -22,16 +22,22 @@ async function checkImport(draft: Draft, node: DraftNode): Promise<void> {
   const { block } = node;
   const { own } = node.problems;
   if (block.label === "") own.push(missingLabel(node));
-  const def = await draft.frame.options.source(block.name.slice("import.".length));
-  if (def === undefined) {
-    own.push(
-      problemAt(nameSpan(block), "unknown-component", `cannot find the definition of component name "${block.name}"`, {
-        hint: "There is no source of that name to import from.",
-      }),
-    );
-  } else {
+  const { options } = draft.frame;
+  const def = await options.source(block.name.slice("import.".length));
+  if (def !== undefined) {
     node.of = { kind: "import", def };
     node.fields = def.args;
+  } else if (block.name === "import.http") {
+    own.push(problemAt(nameSpan(block), "component-not-supported", `block "import.http" is not supported yet`));
+    // It takes what the component takes that reads the same source.
+    const component = await options.component("remote.http");
+    if (component.found !== "unknown")
+      node.fields = component.found === "component" ? component.def.args : component.args;
+  } else {
+    node.unknown = true;
+    const message = `cannot find the definition of component name "${block.name}"`;
+    const hint = "There is no source of that name to import from.";
+    own.push(problemAt(nameSpan(block), "unknown-component", message, { hint }));
   }
 }
 

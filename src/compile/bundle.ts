@@ -14,8 +14,11 @@ export interface ParsedBundle {
   readonly texts: ReadonlyMap<string, SourceText>;
 }
 
-/** Parses the configuration of a bundle: its entry file, or the `.alloy` files directly inside its entry folder. */
-export function parseBundle(bundle: Bundle): ParsedBundle {
+/**
+ * Parses the configuration of a bundle: its entry file, or the `.alloy` files directly inside its entry folder.
+ * Diagnostics name a file by its path in the bundle, with `prefix` before it.
+ */
+export function parseBundle(bundle: Bundle, prefix = ""): ParsedBundle {
   const entries = readEntry(bundle);
   if (entries === undefined) {
     const message = `there is no file or folder ${quote(bundle.entry)} in revision ${bundle.revision.id}`;
@@ -24,12 +27,13 @@ export function parseBundle(bundle: Bundle): ParsedBundle {
   const files: File[] = [];
   const diagnostics: Diagnostic[] = [];
   for (const { path, content } of entries) {
-    const decoded = decodeText(path, content);
+    const name = prefix + path;
+    const decoded = decodeText(name, content);
     if ("diagnostic" in decoded) {
       diagnostics.push(decoded.diagnostic);
       continue;
     }
-    const parsed = parse(path, decoded.text);
+    const parsed = parse(name, decoded.text);
     files.push(parsed.file);
     diagnostics.push(...parsed.diagnostics);
   }

@@ -14,6 +14,7 @@ import { collectDiagnostics, type Draft, type Frame } from "./draft.ts";
 import { checkInside } from "./inside.ts";
 import { orderNodes } from "./order.ts";
 import { linkReferences } from "./references.ts";
+import { nothingImported } from "./definitions.ts";
 import type { CompiledModule, CompiledNode, CompileOptions, CompileResult, ModuleInput } from "./types.ts";
 
 /**
@@ -27,7 +28,8 @@ export async function compile(input: ModuleInput, options: CompileOptions): Prom
     rooted: input.kind === "root" || input.kind === "foreach",
     outerNode: () => undefined,
     inside: draftModule,
-    imported: () => undefined,
+    imported: nothingImported,
+    place: { origin: { modulePath: "", bundle: undefined, folder: "" }, depth: 0 },
   });
   const diagnostics = collectDiagnostics(draft);
   return hasErrors(diagnostics) ? { ok: false, diagnostics } : { ok: true, module: freeze(draft, diagnostics) };
@@ -44,6 +46,7 @@ export async function draftModule(input: ModuleInput, frame: Frame): Promise<Dra
   const draft = collect(input, frame);
   checkDeclares(draft);
   await checkBlocks(draft);
+  await frame.imported.load(draft);
   await resolveComponents(draft);
   checkArguments(draft);
   linkReferences(draft);

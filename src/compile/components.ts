@@ -1,4 +1,6 @@
-import { isCustom, findDeclare, findImports, firstFragment, splitCustomName } from "./registry.ts";
+import type { DiagnosticCode } from "#src/diag/codes.ts";
+import { isCustom, findImports, firstFragment, splitCustomName } from "./registry.ts";
+import { findDefinition } from "./definitions.ts";
 import { nameSpan, problemAt } from "./problem.ts";
 import { describeDuplicate } from "./duplicates.ts";
 import { findStabilityProblem } from "#src/schema/stability.ts";
@@ -37,7 +39,7 @@ function requireLabel(node: DraftNode): void {
 function resolveBuiltin(draft: Draft, node: DraftNode, lookup: ComponentLookup): void {
   const { block } = node;
   const { options } = draft.frame;
-  const report = (code: string, message: string, hint?: string): void => {
+  const report = (code: DiagnosticCode, message: string, hint?: string): void => {
     node.unknown = true;
     node.problems.own.push(problemAt(nameSpan(block), code, message, { hint }));
   };
@@ -66,25 +68,21 @@ function resolveBuiltin(draft: Draft, node: DraftNode, lookup: ComponentLookup):
   }
 }
 
-/** Specification 5.3. What an import holds is not known yet, so any name of it will do. */
+/** Specification 5.3. As long as it is not known what an import holds, any name of it will do. */
 function resolveCustom(draft: Draft, node: DraftNode): void {
   const { namespace, name } = splitCustomName(node.block.name);
-  const found = namespace === undefined ? findDeclare(draft.registry, name) : findImports(draft.registry, namespace)[0];
-  if (found !== undefined) {
+  const imported = namespace !== undefined && findImports(draft.registry, namespace).length > 0;
+  const definition = findDefinition(draft, namespace, name);
+  if (imported ? definition !== "missing" : namespace === undefined && definition !== undefined) {
     node.of = { kind: "custom", namespace, name };
     return;
   }
   node.unknown = true;
-  const hint =
-    namespace === undefined
-      ? `"${name}" is the label of an import: name a component it defines, as in ${name}.NAME.`
+  const hint = imported
+    ? `The import "${namespace}" declares no component "${name}".`
+    : namespace === undefined
+      ? `"${name}" is the label of an import: name a component it declares, as in ${name}.NAME.`
       : `"${namespace}" is the label of a declare here, which hides built-in components of that name space.`;
-  node.problems.own.push(
-    problemAt(
-      nameSpan(node.block),
-      "unknown-component",
-      `cannot find the definition of component name "${node.block.name}"`,
-      { hint },
-    ),
-  );
+  const message = `cannot find the definition of component name "${node.block.name}"`;
+  node.problems.own.push(problemAt(nameSpan(node.block), "unknown-component", message, { hint }));
 }

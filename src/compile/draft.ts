@@ -1,6 +1,7 @@
 import type { Diagnostic } from "#src/diag/diagnostic.ts";
 import type { Shape } from "#src/schema/field.ts";
 import type { Block } from "#src/syntax/ast.ts";
+import type { Imported, Place } from "./definitions.ts";
 import type { CompiledNode, CompileOptions, ModuleInput, Reference, Registry } from "./types.ts";
 
 /** Blocks in the order in which modules are read: definitions, configuration, components, services. */
@@ -43,8 +44,9 @@ export interface Frame {
   readonly outerNode: (id: string) => DraftNode | undefined;
   /** Compiles a module inside this one. */
   readonly inside: (input: ModuleInput, frame: Frame) => Promise<Draft>;
-  /** The declare behind a component of an import, where imports have been resolved; undefined if that is not known. */
-  readonly imported: (registry: Registry, namespace: string, name: string) => Block | undefined;
+  readonly imported: Imported;
+  /** Where its text lies. */
+  readonly place: Place;
 }
 
 /** A module while passes work on it. */

@@ -3,7 +3,7 @@ import type { Block } from "#src/syntax/ast.ts";
 import { nearest } from "#src/util/nearest.ts";
 import type { Draft, DraftNode } from "./draft.ts";
 import { problemAt, type Span } from "./problem.ts";
-import { findDeclare } from "./registry.ts";
+import { findDefinition } from "./definitions.ts";
 
 /** What is wrong with reading a field of a node, where its exports are known before anything runs. */
 export function findExportProblem(
@@ -29,15 +29,11 @@ function findExports(draft: Draft, { of, block }: DraftNode): readonly string[] 
   if (of?.kind === "component") return Object.keys(of.def.exports);
   if (of?.kind === "block" && block.name === "argument") return ["value"];
   if (of?.kind !== "custom") return undefined;
-  const declare =
-    of.namespace === undefined
-      ? findDeclare(draft.registry, of.name)?.block
-      : draft.frame.imported(draft.registry, of.namespace, of.name);
-  return declare === undefined ? undefined : listExports(declare);
+  const definition = findDefinition(draft, of.namespace, of.name);
+  return definition === undefined || definition === "missing" ? undefined : listExports(definition.block);
 }
 
 /** Names under which a custom component exports values. */
 function listExports(declare: Block): readonly string[] {
-  const names = declare.body.filter((statement) => statement.kind === "block" && statement.name === "export");
-  return names.map((statement) => (statement.kind === "block" ? statement.label : ""));
+  return declare.body.flatMap((it) => (it.kind === "block" && it.name === "export" ? [it.label] : []));
 }
