@@ -5,6 +5,7 @@
 import type { DiagnosticCode } from "#src/diag/codes.ts";
 import type { Diagnostic } from "#src/diag/diagnostic.ts";
 import type { SourceText } from "#src/diag/source-text.ts";
+import { readLiteral } from "#src/syntax/literal.ts";
 import type { Attribute, Binary, Expression, Literal, ObjectExpression } from "#src/syntax/ast.ts";
 import { ValueError } from "#src/value/errors.ts";
 import type { Value } from "#src/value/value.ts";
@@ -93,7 +94,7 @@ class Checker {
   #checkTyped(type: TypeData, expression: Expression): void {
     switch (expression.kind) {
       case "literal":
-        return this.#checkValue(type, this.#evaluate(expression), expression);
+        return this.#checkValue(type, this.#read(expression), expression);
       case "array":
         if (type.kind !== "list") return this.#mismatch(type, "array", expression);
         for (const element of expression.elements) this.check(type.of, element);
@@ -103,7 +104,8 @@ class Checker {
       case "unary": {
         const operand = expression.value;
         if (operand.kind !== "literal") return;
-        const value = this.#evaluate(operand);
+        const value = this.#read(operand);
+        if (value === undefined) return;
         if (this.#attempt(operand, () => applyUnary(expression.operator, value)) !== undefined)
           this.#checkValue(type, value, operand);
         return;
@@ -116,10 +118,13 @@ class Checker {
 
   #checkBinary(type: TypeData, { left, operator, right, start, end }: Binary): void {
     if (left.kind !== "literal" || right.kind !== "literal") return;
-    const value = this.#attempt({ start, end }, () =>
-      applyBinary(operator, this.#evaluate(left), this.#evaluate(right)),
+    const [l, r] = [this.#read(left), this.#read(right)];
+    if (l === undefined || r === undefined) return;
+    this.#checkValue(
+      type,
+      this.#attempt({ start, end }, () => applyBinary(operator, l, r)),
+      { start, end },
     );
-    if (value !== undefined) this.#checkValue(type, value, { start, end });
   }
 
   #checkObject(type: TypeData, expression: ObjectExpression): void {
@@ -141,12 +146,16 @@ class Checker {
       if (!seen.has(name)) this.#add("missing-attribute", `missing required attribute "${name}"`, expression);
   }
 
-  #checkValue(type: TypeData, value: Value, at: Place): void {
-    if (value !== null) this.#attempt(at, () => decodeValue(type, value));
+  #checkValue(type: TypeData, value: Value | undefined, at: Place): void {
+    if (value !== null && value !== undefined) this.#attempt(at, () => decodeValue(type, value));
   }
 
-  #evaluate(literal: Literal): Value {
-    return evaluate(literal, this.#source, emptyScope);
+  /** The value of a literal; undefined for a number out of range, which is then reported. */
+  #read(literal: Literal): Value | undefined {
+    const read = readLiteral(literal);
+    if ("value" in read) return read.value;
+    this.#add("evaluation-failed", read.error, literal);
+    return undefined;
   }
 
   /** What `run` gives; undefined if it finds a value at fault, which is then reported at `at`. */
