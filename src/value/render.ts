@@ -31,11 +31,9 @@ function renderCapsule(v: Capsule, indent: string): string {
 function renderObject(object: ObjectValue, indent: string): string {
   if (object.size === 0) return "{}";
   const inner = `${indent}\t`;
-  const keys = sortedKeys(object).map((key) => ({ key, text: isIdentifier(key) ? key : quote(key) }));
-  const width = Math.max(...keys.map(({ text }) => [...text].length));
-  const lines = keys.map(({ key, text }) => {
-    const padding = " ".repeat(width - [...text].length);
-    return `${inner}${text}${padding} = ${renderAt(object.get(key)!, inner)},\n`;
+  const lines = sortedKeys(object).map((key) => {
+    const name = isIdentifier(key) ? key : quote(key);
+    return `${inner}${name} = ${renderAt(object.get(key)!, inner)},\n`;
   });
   return `{\n${lines.join("")}${indent}}`;
 }

@@ -74,7 +74,7 @@ export function defineFunction<const P extends readonly Parameter<unknown>[]>(
       throw new CallError(`expected ${parameters.length} args, got ${args.length}`);
     const taint = { secret: false };
     const read = parameters.map((parameter, i) => readArgument(parameter, args, i, taint)) as Read<P>;
-    return guard(name, taint, () => body(...read));
+    return guard(taint, () => body(...read));
   });
 }
 
@@ -91,7 +91,7 @@ export function defineVariadic<const P extends readonly Parameter<unknown>[], R>
     const taint = { secret: false };
     const fixed = parameters.map((parameter, i) => readArgument(parameter, args, i, taint)) as Read<P>;
     const further = args.slice(parameters.length).map((_, i) => readArgument(rest, args, parameters.length + i, taint));
-    return guard(name, taint, () => body(fixed, further));
+    return guard(taint, () => body(fixed, further));
   });
 }
 
@@ -104,24 +104,24 @@ function readArgument<T>(parameter: Parameter<T>, args: readonly Value[], i: num
 }
 
 /** Keeps secret what comes of secrets, the reason of a failure included. */
-function guard(name: string, taint: Taint, body: () => Value): Value {
+function guard(taint: Taint, body: () => Value): Value {
   if (!taint.secret) return body();
   let result: Value;
   try {
     result = body();
   } catch (error) {
-    if (error instanceof CallError) throw new CallError(`failed on a secret argument`);
+    if (error instanceof CallError) throw new CallError("failed on a secret argument");
     throw error;
   }
-  return classify(name, result);
+  return classify(result);
 }
 
-function classify(name: string, v: Value): Value {
+function classify(v: Value): Value {
   if (v === null || typeof v === "boolean" || typeof v === "bigint" || typeof v === "number")
     return new Secret(renderJson(v));
   if (typeof v === "string") return new Secret(v);
   if (v instanceof Uint8Array) return new Secret(Buffer.from(v).toString("utf8"));
-  if (Array.isArray(v)) return (v as ArrayValue).map((element) => classify(name, element));
+  if (Array.isArray(v)) return (v as ArrayValue).map((element) => classify(element));
   if (v instanceof Map)
     throw new CallError(
       "cannot make an object of a secret, whose keys would be readable: " +

@@ -99,15 +99,15 @@ function scaleBy(x: number, exponent: number): number {
   return x * 2 ** rest;
 }
 
-const LOG2_E = 1.442695040888963407;
-const LN2_HIGH = 0.69314718055966295651160180568695068359375;
-const LN2_LOW = 0.28235290563031577122588448175013436025525412068e-12;
+/** ln 2 in two parts; the first has few enough digits to be multiplied exactly. */
+const LN2_HIGH = 0.693147180559663;
+const LN2_LOW = 2.8235290563031577e-13;
 /** 1/8!, 1/7!, … 1/2!, 1: the Taylor series. */
 const SERIES = [1 / 40320, 1 / 5040, 1 / 720, 1 / 120, 1 / 24, 1 / 6, 0.5, 1];
 
 /** e^x: the argument is reduced by ln 2 and by 16, the series summed with fused steps and squared back. */
 function exponential(x: number): number {
-  const scale = Math.round(x * LOG2_E);
+  const scale = Math.round(x * Math.LOG2E);
   const reduced = fused(-scale, LN2_LOW, fused(-scale, LN2_HIGH, x)) / 16;
   let sum = SERIES[0]!;
   for (const factor of SERIES.slice(1)) sum = fused(sum, reduced, factor);

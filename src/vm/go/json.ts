@@ -1,4 +1,5 @@
 /** JSON as Go's `encoding/json` reads and writes it: its errors, its escapes, its numbers. */
+import { quote } from "#src/util/quote.ts";
 import { CallError } from "#src/value/errors.ts";
 import { formatFloat } from "#src/value/number.ts";
 import { sortedKeys } from "#src/value/render.ts";
@@ -116,7 +117,7 @@ class Reader {
     let out = "";
     this.#at++;
     for (;;) {
-      const plain = /[^"\\\x00-\x1f]*/y;
+      const plain = /[ !#-[\]-\u{10ffff}]*/uy;
       plain.lastIndex = this.#at;
       out += plain.exec(this.#text)![0];
       this.#at = plain.lastIndex;
@@ -190,22 +191,9 @@ class Reader {
 
 /** A character as Go's JSON errors show it. Beyond ASCII they show its first byte. */
 function describeByte(character: string): string {
-  if (character === "'") return `'\\''`;
+  if (character === "'") return String.raw`'\''`;
   if (character === '"') return `'"'`;
-  const byte = Buffer.from(character)[0]!;
-  const shown = JSON.stringify(String.fromCharCode(byte)).slice(1, -1);
-  const control = byte < 0x20 || (byte >= 0x7f && byte < 0xa0) || byte === 0xad || byte === 0xa0;
-  if (!control) return `'${shown}'`;
-  const short: Readonly<Record<number, string>> = {
-    7: "\\a",
-    8: "\\b",
-    9: "\\t",
-    10: "\\n",
-    11: "\\v",
-    12: "\\f",
-    13: "\\r",
-  };
-  return `'${short[byte] ?? (byte < 0x80 ? `\\x${byte.toString(16).padStart(2, "0")}` : `\\u${byte.toString(16).padStart(4, "0")}`)}'`;
+  return `'${quote(String.fromCharCode(Buffer.from(character)[0]!)).slice(1, -1)}'`;
 }
 
 /** A value as JSON with sorted keys and Go's HTML-safe escapes; secrets as their text. Throws a `CallError` for what JSON cannot hold. */

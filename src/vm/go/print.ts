@@ -106,7 +106,7 @@ function printText(text: string, verb: string, flags: Flags): string | undefined
 
 function printQuoted(text: string, flags: Flags): string {
   const shown = truncate(text, flags);
-  const raw = flags.sharp && !/[\x00-\x08\x0a-\x1f`\x7f\ufeff]/.test(shown);
+  const raw = flags.sharp && /^[\t -_a-~\u{80}-\u{fefe}\u{ff00}-\u{10ffff}]*$/u.test(shown);
   return pad(raw ? `\`${shown}\`` : quote(shown, { ascii: flags.plus }), flags);
 }
 

@@ -31,7 +31,7 @@ export function shortTag(tag: string): string {
 
 /** What a scalar means. Throws a `CallError` if its text is not what its tag says. */
 export function resolveScalar(node: Scalar): Resolved {
-  const text = String(node.value ?? "");
+  const text = typeof node.value === "string" ? node.value : "";
   const tag = node.tag === undefined || node.tag === "!" ? undefined : shortTag(node.tag);
   if (tag === undefined) return node.type === Scalar.PLAIN ? resolvePlain(text) : { tag: "!!str", value: text };
   if (tag === "!!binary") return { tag, value: decodeBinary(text) };

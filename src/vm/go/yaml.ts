@@ -4,7 +4,7 @@ import type { Alias, Document, Pair, ParsedNode, YAMLMap } from "yaml";
 import { quote } from "#src/util/quote.ts";
 import { CallError } from "#src/value/errors.ts";
 import { Handle } from "#src/value/host.ts";
-import { FunctionValue, type Value } from "#src/value/value.ts";
+import type { Value } from "#src/value/value.ts";
 import { emptyFlags } from "./pad.ts";
 import { printValue } from "./print.ts";
 import { describeProblem } from "./yaml-errors.ts";
@@ -128,10 +128,9 @@ class Decoder {
 
   #generalKey(key: Node): string {
     const value = this.#decode(key);
-    const composite = typeof value === "object" && value !== null && !(value instanceof FunctionValue);
-    if (composite)
-      throw new CallError(`yaml: invalid map key: ${printValue(value, "v", { ...emptyFlags(), sharpV: true })}`);
-    return `${typeof value}:${String(value)}`;
+    const shown = printValue(value, "v", { ...emptyFlags(), sharpV: true });
+    if (typeof value === "object" && value !== null) throw new CallError(`yaml: invalid map key: ${shown}`);
+    return `${typeof value}:${shown}`;
   }
 
   /** Two keys are the same if they are written the same. */
@@ -185,7 +184,7 @@ function emptyScalar(): ParsedNode {
 }
 
 function keyText(node: Node): string {
-  return isScalar(node) ? String(node.value) : "";
+  return isScalar(node) && typeof node.value === "string" ? node.value : "";
 }
 
 function isMergeKey(key: Node): boolean {

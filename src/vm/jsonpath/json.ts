@@ -129,7 +129,7 @@ class Reader {
     let out = "";
     this.#at++;
     for (;;) {
-      const plain = /[^"\\\x00-\x1f]*/y;
+      const plain = /[ !#-[\]-\u{10ffff}]*/uy;
       plain.lastIndex = this.#at;
       out += plain.exec(this.#text)![0];
       this.#at = plain.lastIndex;

@@ -4,8 +4,8 @@ import { ConditionReader } from "./condition.ts";
 import { Cursor } from "./cursor.ts";
 import { MAX_END, type Path, type Step } from "./path.ts";
 
-/** Characters that end a name after a point. Everything beyond ASCII belongs to names. */
-const NAME_END = /[\x00-\x20!"$&-/:<=>@[\\\]`\x7f]/;
+/** What names after a point consist of. Everything beyond ASCII belongs to names. */
+const NAME = /[#%0-9;?A-Z^_a-z{|}~\x80-\xff]/;
 const DIGIT = /[0-9]/;
 
 /** Parses a path. Throws a `CallError` that says where it is wrong. */
@@ -44,7 +44,7 @@ function readStep(cursor: Cursor, first: boolean, afterDescent: boolean): Step |
       return readBracket(cursor);
     default:
       cursor.back();
-      if (c === "]" || NAME_END.test(c) || (!first && !afterDescent)) return undefined;
+      if (c === "]" || !NAME.test(c) || (!first && !afterDescent)) return undefined;
       return readName(cursor);
   }
 }
@@ -54,14 +54,14 @@ function readAfterDot(cursor: Cursor): Step {
   const c = cursor.take();
   if (c === "*") return { kind: "wildcard" };
   if (c === ".") return { kind: "descent" };
-  if (NAME_END.test(c)) throw cursor.error(`an expression fragment can not start with a '${c}'`);
+  if (!NAME.test(c)) throw cursor.error(`an expression fragment can not start with a '${c}'`);
   cursor.back();
   return readName(cursor);
 }
 
 function readName(cursor: Cursor): Step {
   let name = "";
-  while (!cursor.atEnd && !NAME_END.test(cursor.peek())) name += cursor.take();
+  while (!cursor.atEnd && NAME.test(cursor.peek())) name += cursor.take();
   return { kind: "child", name: cursor.decode(name) };
 }
 

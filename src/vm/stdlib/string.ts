@@ -8,7 +8,7 @@ export const string = {
   join: defineFunction("string.join", [texts, text], join),
   replace: defineFunction("string.replace", [text, text, text], replace),
   split: defineFunction("string.split", [text, text], (s, separator) =>
-    separator === "" ? [...s] : s.split(separator),
+    separator === "" ? Array.from(s) : s.split(separator),
   ),
   to_lower: defineFunction("string.to_lower", [text], (s) => mapCase(s, lower)),
   to_upper: defineFunction("string.to_upper", [text], (s) => mapCase(s, upper)),
@@ -35,17 +35,17 @@ function join(parts: readonly string[], separator: string): string {
 }
 
 function replace(s: string, old: string, replacement: string): string {
-  const parts = old === "" ? ["", ...s, ""] : s.split(old);
+  const parts = old === "" ? ["", ...Array.from(s), ""] : s.split(old);
   return join(parts, replacement);
 }
 
 /** Case mapping character by character: what would become several characters stays as it is. */
 function mapCase(s: string, map: (character: string) => string): string {
-  if (/^[\x00-\x7f]*$/.test(s)) return map(s);
+  if (!/[^\p{ASCII}]/u.test(s)) return map(s);
   return bounded(
     Array.from(s, (character) => {
       const mapped = map(character);
-      return [...mapped].length === 1 ? mapped : character === "İ" ? "i" : character;
+      return mapped.length === character.length ? mapped : character === "İ" ? "i" : character;
     }).join(""),
   );
 }
@@ -59,7 +59,7 @@ function upper(s: string): string {
 }
 
 function trimBoth(s: string, cut: (character: string) => boolean): string {
-  const characters = [...s];
+  const characters = Array.from(s);
   let start = 0;
   let end = characters.length;
   while (start < end && cut(characters[start]!)) start++;
