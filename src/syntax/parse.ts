@@ -14,7 +14,10 @@ import type { ParseLimits } from "./token-reader.ts";
 
 export type ParseOptions = Partial<ParseLimits>;
 
-const DEFAULT_LIMITS: ParseLimits = { maxLength: 64 * 1024 * 1024, maxDepth: 500, maxDiagnostics: 1000 };
+/** Characters (or bytes) of a text that are read unless another limit is given. */
+export const MAX_SOURCE_LENGTH = 64 * 1024 * 1024;
+
+const DEFAULT_LIMITS: ParseLimits = { maxLength: MAX_SOURCE_LENGTH, maxDepth: 500, maxDiagnostics: 1000 };
 
 export interface ParsedFile {
   readonly file: File;
@@ -80,7 +83,9 @@ class Parser extends ExpressionParser {
       if (statement !== undefined) body.push(statement);
       if (this.is(until)) break;
       if (!this.is(Token.Terminator)) {
-        this.unexpected(`expected TERMINATOR, got ${tokenName(this.token)}`, "Put each statement on its own line.");
+        const crowded = this.is(Token.Identifier) && !this.startsLine();
+        const hint = crowded ? "Put each statement on its own line." : undefined;
+        this.unexpected(`expected TERMINATOR, got ${tokenName(this.token)}`, hint);
         this.skipStatement();
       }
       this.next();
@@ -177,7 +182,8 @@ class Parser extends ExpressionParser {
 
   #parseLabel(): string {
     if (!this.is(Token.String)) {
-      this.unexpected(`expected block label, got ${tokenName(this.token)}`);
+      const hint = this.is(Token.Terminator) ? "Put the opening brace on the line of the block's name." : undefined;
+      this.unexpected(`expected block label, got ${tokenName(this.token)}`, hint);
       this.next();
       return "";
     }

@@ -189,7 +189,7 @@ class Walker {
       }
       if (moved) printer.space("unindent");
     }
-    if (this.#line(call.end - 1) !== line) {
+    if (call.args.length > 0 && this.#line(call.end - 1) !== line) {
       printer.token(",");
       printer.space("break");
     }

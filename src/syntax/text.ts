@@ -1,5 +1,6 @@
 import { isUtf8 } from "node:buffer";
-import type { Diagnostic } from "#src/diag/diagnostic.ts";
+import type { Diagnostic, Position } from "#src/diag/diagnostic.ts";
+import { SourceText } from "#src/diag/source-text.ts";
 
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
@@ -21,15 +22,21 @@ export function decodeText(name: string, bytes: Uint8Array): { text: string } | 
       return refuse(name, `configuration is encoded with ${mark.name} but must be utf8`);
     }
   }
-  const marked = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
-  if (!marked && !isUtf8(bytes)) return refuse(name, "unknown encoding for config");
-  return { text: decodeLoosely(bytes) };
+  const text = decodeLoosely(bytes);
+  if (text.startsWith("\uFEFF") || text.isWellFormed()) return { text };
+  return refuse(name, "unknown encoding for config", new SourceText(name, text).position(text.search(/\p{Cs}/u)));
 }
 
-function refuse(name: string, message: string): { diagnostic: Diagnostic } {
-  const hint = "Save the file as UTF-8.";
-  const start = { file: name, offset: 0, line: 1, column: 1 };
-  return { diagnostic: { severity: "error", code: "unsupported-encoding", message, hint, start } };
+function refuse(name: string, message: string, start?: Position): { diagnostic: Diagnostic } {
+  return {
+    diagnostic: {
+      severity: "error",
+      code: "unsupported-encoding",
+      message,
+      hint: "Save the file as UTF-8.",
+      start: start ?? { file: name, offset: 0, line: 1, column: 1 },
+    },
+  };
 }
 
 /** Bytes as text; each byte that is not UTF-8 becomes a lone surrogate, which the scanner reports where it stands. */

@@ -61,6 +61,12 @@ export class TokenReader {
     return this.token === token;
   }
 
+  /** Whether nothing stands before the current token on its line. */
+  startsLine(): boolean {
+    const { lines, text } = this.source;
+    return text.slice(lines[this.source.lineAt(this.start) - 1], this.start).trim() === "";
+  }
+
   #advance(): void {
     if (this.#stopped) {
       this.token = Token.End;
