@@ -15,7 +15,8 @@ export const CODES = {
   "duplicate-block": "Two blocks have the same name and label, or one that may be there once is there again.",
   "evaluation-failed": "A value could not be computed, or a component did not start with what was computed.",
   "file-too-large": "The text is longer than what is read.",
-  "generation-unhealthy": "A generation was called back, because components got worse by their own fault while it settled.",
+  "generation-unhealthy":
+    "A generation was called back, because components got worse by their own fault while it settled.",
   "illegal-character": "A character that the language does not have, a NUL, or bytes that are not UTF-8.",
   "import-failed": "An imported module could not be fetched or read.",
   "incomplete-exponent": "A number ends after its `e`, before any digit of the exponent.",

@@ -47,20 +47,23 @@ export type Outcome =
   | { readonly ok: true; readonly generation: Generation; readonly steps: readonly PlanStep[] }
   | { readonly ok: false; readonly phase: Phase; readonly diagnostics: readonly Diagnostic[] };
 
-export type Verdict = "settling" | "healthy" | "rolled-back" | "refused" | "superseded";
+/** `unhealthy`: it got worse while it settled, and there was nothing healthy to go back to. */
+export type Verdict = "settling" | "healthy" | "unhealthy" | "rolled-back" | "refused" | "superseded";
 
 /** One line of the history: every change that was tried, also those refused. */
 export interface GenerationRecord {
   readonly number: number;
   readonly revision: Revision;
+  /** Empty for the root configuration, the global id of an import for its content. */
   readonly loader: string;
   readonly createdAt: number;
   readonly verdict: Verdict;
+  /** What was done; steps that keep a node are left out. */
   readonly steps: readonly PlanStep[];
   readonly diagnostics: readonly Diagnostic[];
   /** Milliseconds each phase took. */
   readonly took: Readonly<Record<string, number>>;
-  /** What led to it: `start`, `source`, `reload`, `rollback`, `export`. */
+  /** What led to it: `start`, `source`, `reload`, `rollback`, `retry`. */
   readonly cause: string;
 }
 
@@ -72,8 +75,8 @@ export interface NodeInfo {
   readonly globalId: string;
   readonly label: string;
   readonly kind: Node["kind"];
-  readonly health: Health;
   /** Its own health combined with the worst of its children. */
+  readonly health: Health;
   readonly references: readonly string[];
   readonly referencedBy: readonly string[];
   readonly dataFlowTo: readonly string[];

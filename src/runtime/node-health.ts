@@ -1,0 +1,38 @@
+import type { Health } from "#src/component/define.ts";
+import { isBad, leastHealthy, ofChild } from "./health.ts";
+import type { Module, NodeState } from "./module.ts";
+
+/** A node by itself: its last evaluation, its component, the newest content of an import. */
+export function ownHealth(node: NodeState): Health {
+  const { of } = node;
+  if (of.kind === "component") return leastHealthy(node.evaluated, of.unit.health);
+  if (of.kind === "import") return leastHealthy(node.evaluated, of.refused?.health, sourceHealth(of.feed?.status()));
+  return node.evaluated;
+}
+
+/** A node and everything inside it: the worst of them is what it shows. */
+export function healthOf(node: NodeState): Health {
+  let worst = ownHealth(node);
+  for (const module of modulesOf(node)) {
+    for (const child of module.nodes.values()) {
+      const health = healthOf(child);
+      if (isBad(health)) worst = leastHealthy(worst, ofChild(child.id, health));
+    }
+  }
+  return worst;
+}
+
+/** The modules that a node owns. */
+export function modulesOf(node: NodeState): Module[] {
+  const { of } = node;
+  if (of.kind === "custom") return [of.child];
+  if (of.kind === "foreach") return [...of.children.values()].map(({ module }) => module);
+  return of.kind === "import" ? [of.content.module] : [];
+}
+
+function sourceHealth(
+  status: { readonly error: { readonly message: string; readonly at: number } | undefined } | undefined,
+): Health | undefined {
+  if (status?.error === undefined) return undefined;
+  return { state: "unhealthy", message: status.error.message, fault: "world", at: status.error.at };
+}

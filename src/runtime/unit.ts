@@ -1,0 +1,300 @@
+/**
+ * One instance of a component and everything it holds: timers, leases, metrics, its HTTP handler. Whatever it throws,
+ * wherever it throws, ends the instance and never the process.
+ */
+import { join } from "node:path";
+import type { ComponentDef, Context, Handler, Health, Instance, Prepared, Resource } from "#src/component/define.ts";
+import type { Infer, Shape } from "#src/schema/field.ts";
+import type { Clock } from "#src/util/clock.ts";
+import type { Logger } from "#src/util/log.ts";
+import { withDeadline } from "./deadline.ts";
+import { BUILD_DEADLINE, type Host, type OwnedMetrics } from "./host.ts";
+import { leastHealthy } from "./health.ts";
+import type { Lease } from "./resources.ts";
+
+export type HostValues = Readonly<Record<string, unknown>>;
+
+/** Who is told about an instance once it is part of a running generation. */
+export interface UnitListener {
+  exported(): void;
+  healthChanged(): void;
+  exited(): void;
+}
+
+export interface UnitIdentity {
+  readonly id: string;
+  readonly globalId: string;
+  readonly label: string;
+  /** `/` at the root, `/a.b` inside a module. */
+  readonly componentPath: string;
+  readonly metrics: OwnedMetrics;
+}
+
+/** What an update prepared, ready for the swap. */
+export interface PreparedUpdate {
+  readonly apply: () => void;
+  readonly exports: HostValues;
+  readonly discard: () => void;
+}
+
+type AnyInstance = Instance<Infer<Shape>, Infer<Shape>>;
+
+export class Unit {
+  readonly identity: UnitIdentity;
+  readonly def: ComponentDef;
+  readonly #host: Host;
+  readonly #log: Logger;
+  readonly #controller = new AbortController();
+  readonly #timers = new Set<() => void>();
+  readonly #leases = new Set<Lease<Resource>>();
+  #instance: AnyInstance | undefined;
+  #exports: HostValues = {};
+  #run: Health;
+  #own: Health | undefined;
+  #handler: Handler | undefined;
+  #listener: UnitListener | undefined;
+  #stopped: Promise<void> | undefined;
+  #startedAt: number | undefined;
+
+  private constructor(host: Host, identity: UnitIdentity, def: ComponentDef) {
+    this.#host = host;
+    this.identity = identity;
+    this.def = def;
+    this.#log = host.log.with({ component_path: identity.componentPath, component_id: identity.id });
+    this.#run = this.#health("unknown", "component created");
+  }
+
+  /** Builds an instance that can receive and produces nothing. What it took is given back when `create` fails. */
+  static async create(host: Host, identity: UnitIdentity, def: ComponentDef, args: unknown): Promise<Unit> {
+    const unit = new Unit(host, identity, def);
+    try {
+      const made = def.create(args as Infer<Shape>, unit.#context());
+      unit.#instance =
+        made instanceof Promise
+          ? await withDeadline(
+              host.clock,
+              BUILD_DEADLINE,
+              made,
+              () => "it was not created within 5 minutes",
+              host.signal,
+            )
+          : made;
+      return unit;
+    } catch (error) {
+      await unit.stop(0);
+      throw error;
+    }
+  }
+
+  /** What it published so far, later values over earlier ones. A new object whenever something changed. */
+  get exports(): HostValues {
+    return this.#exports;
+  }
+  get health(): Health {
+    return leastHealthy(this.#run, this.#own);
+  }
+  get handler(): Handler | undefined {
+    return this.#handler;
+  }
+  get canUpdate(): boolean {
+    return this.#instance?.update !== undefined;
+  }
+  get exited(): boolean {
+    return this.#run.state === "exited";
+  }
+  /** Milliseconds since 1970; undefined before `start`. */
+  get startedAt(): number | undefined {
+    return this.#startedAt;
+  }
+
+  /** From the swap on: who hears of exports, health and exit. */
+  listen(listener: UnitListener): void {
+    this.#listener = listener;
+  }
+
+  async prepare(next: unknown): Promise<PreparedUpdate> {
+    const preparing = this.#instance!.update!(next as Infer<Shape>);
+    const prepared: Prepared<Infer<Shape>> =
+      preparing instanceof Promise
+        ? await withDeadline(
+            this.#host.clock,
+            BUILD_DEADLINE,
+            preparing,
+            () => "no update within 5 minutes",
+            this.#host.signal,
+          )
+        : preparing;
+    if (typeof prepared === "function") return { apply: prepared, exports: {}, discard: () => undefined };
+    return {
+      apply: prepared.apply,
+      exports: prepared.exports ?? {},
+      discard: () => this.#guard(() => prepared.discard?.()),
+    };
+  }
+
+  /** Within a swap: makes a prepared update real, with the exports that follow from it. */
+  apply(update: PreparedUpdate): void {
+    this.#exports = { ...this.#exports, ...update.exports };
+    this.#guard(update.apply);
+  }
+
+  start(): void {
+    if (this.#startedAt !== undefined || this.#stopped !== undefined) return;
+    this.#startedAt = this.#host.clock.now();
+    if (this.exited) return;
+    this.#run = this.#health("healthy", "started component");
+    this.#guard(() => {
+      const starting = this.#instance?.start?.();
+      if (starting instanceof Promise) starting.catch((error: unknown) => this.#crash(error));
+    });
+    this.#listener?.healthChanged();
+  }
+
+  /** Ends it and lets go of all it holds, after `deadline` milliseconds whatever it does (0: however long it takes). */
+  stop(deadline: number): Promise<void> {
+    return (this.#stopped ??= this.#stop(deadline));
+  }
+
+  debug(): unknown {
+    try {
+      return this.#instance?.debug?.();
+    } catch (error) {
+      return { error: messageOf(error) };
+    }
+  }
+
+  async #stop(deadline: number): Promise<void> {
+    this.#controller.abort(new Error("stopped"));
+    this.#handler = undefined;
+    try {
+      const stopping = this.#instance?.stop?.();
+      if (stopping instanceof Promise) {
+        const late = (): string => `it did not stop within ${deadline} ms and was given up`;
+        await withDeadline(this.#host.clock, deadline, stopping, late);
+      }
+    } catch (error) {
+      this.#log.error("failed to stop component", { err: messageOf(error) });
+    }
+    for (const cancel of this.#timers) cancel();
+    this.#timers.clear();
+    this.identity.metrics.dispose();
+    const released = await Promise.allSettled([...this.#leases].map((lease) => lease.release()));
+    this.#leases.clear();
+    for (const result of released) {
+      if (result.status === "rejected") {
+        this.#log.error("failed to close a shared resource", { err: messageOf(result.reason) });
+      }
+    }
+    if (!this.exited) this.#run = this.#health("exited", "component shut down cleanly");
+  }
+
+  #context(): Context<Infer<Shape>> {
+    const host = this.#host;
+    const { id, globalId, label, metrics } = this.identity;
+    return {
+      id,
+      globalId,
+      label,
+      log: this.#log,
+      metrics,
+      signal: this.#controller.signal,
+      dataDir: join(host.options.storagePath, globalId),
+      clock: this.#clock(),
+      export: (exports) => this.#export(exports),
+      health: (state, message, fault = "own") => {
+        if (this.#own?.state === state && this.#own.message === message && this.#own.fault === fault) return;
+        this.#own = { state, message, fault, at: host.clock.now() };
+        this.#listener?.healthChanged();
+      },
+      acquire: async (key, open) => {
+        const lease = await host.resources.acquire(key, open);
+        if (this.#controller.signal.aborted) {
+          await lease.release();
+          throw new Error(`acquiring ${key}: the component is stopping`);
+        }
+        this.#leases.add(lease);
+        return {
+          resource: lease.resource,
+          release: () => {
+            this.#leases.delete(lease);
+            return lease.release();
+          },
+        };
+      },
+      serve: (handler) => {
+        this.#handler = handler;
+        return { address: host.options.memoryAddress, path: `${COMPONENT_PREFIX}${globalId}/` };
+      },
+      local: (address, path) => findLocal(host, address, path),
+      selfMetrics: host.options.selfMetrics,
+    };
+  }
+
+  #export(exports: Partial<Infer<Shape>>): void {
+    const known = this.#exports;
+    const changed = Object.keys(exports).some((key) => !(key in known) || known[key] !== exports[key]);
+    if (!changed) return;
+    this.#exports = { ...known, ...exports };
+    this.#listener?.exported();
+  }
+
+  /** Timers of a component end with it, and what they throw ends it. */
+  #clock(): Clock {
+    const clock = this.#host.clock;
+    return {
+      now: () => clock.now(),
+      after: (ms, callback) => {
+        const stop = clock.after(ms, () => {
+          this.#timers.delete(cancel);
+          this.#guard(callback);
+        });
+        const cancel = (): void => {
+          this.#timers.delete(cancel);
+          stop();
+        };
+        this.#timers.add(cancel);
+        return cancel;
+      },
+    };
+  }
+
+  #guard(run: () => void): void {
+    try {
+      run();
+    } catch (error) {
+      this.#crash(error);
+    }
+  }
+
+  #crash(error: unknown): void {
+    if (this.#stopped !== undefined || this.exited) return;
+    this.#run = this.#health("exited", `component shut down with error: ${messageOf(error)}`);
+    this.#log.error("component shut down with error", { err: messageOf(error) });
+    this.#listener?.exited();
+  }
+
+  #health(state: Health["state"], message: string): Health {
+    return { state, message, fault: "own", at: this.#host.clock.now() };
+  }
+}
+
+const COMPONENT_PREFIX = "/api/v0/component/";
+
+/** Looks the handler up at each request, so that a replaced component is found again. */
+function findLocal(host: Host, address: string, path: string): Handler | undefined {
+  if (address !== host.options.memoryAddress || !path.startsWith(COMPONENT_PREFIX)) return undefined;
+  const within = path.slice(COMPONENT_PREFIX.length);
+  if (host.findHandler(within) === undefined) return undefined;
+  return (request) => {
+    const found = host.findHandler(within);
+    if (found === undefined) return { status: 404, headers: {}, body: "no such component" };
+    const query = request.path.indexOf("?");
+    const asked = query >= 0 && !found.rest.includes("?") ? request.path.slice(query) : "";
+    return found.handler({ ...request, path: found.rest + asked });
+  };
+}
+
+/** The text of whatever was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
