@@ -54,9 +54,9 @@ export class CallError extends Error {
 /** The caller's mistake in one argument. `path` leads to the element at fault where the message names only that. */
 export class ArgumentError extends Error {
   readonly index: number;
-  readonly path: readonly number[];
+  readonly path: readonly (number | string)[];
   readonly error: ValueError;
-  constructor(index: number, error: ValueError, path: readonly number[] = []) {
+  constructor(index: number, error: ValueError, path: readonly (number | string)[] = []) {
     super(error.message);
     this.name = "ArgumentError";
     this.index = index;

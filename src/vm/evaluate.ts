@@ -153,13 +153,8 @@ class Evaluation {
   }
 
   #wrongArgument({ error, path }: ArgumentError, arg: Value, node: Expression): EvaluationError {
-    if (path.length === 0) {
-      const [first] = error.frames;
-      const frames: ValueError["frames"] =
-        first.value === arg ? error.frames : [{ value: arg, step: "" }, ...error.frames];
-      return this.explain(new ValueError(error.reason, frames), arg, node);
-    }
-    return this.explain(error, error.frames[0].value, elementOf(node, path));
+    if (path.length > 0) return this.explain(error, error.frames[0].value, elementOf(node, path));
+    return this.explain(new ValueError(error.reason, [{ value: arg, step: "" }, ...error.frames]), arg, node);
   }
 
   #unary(node: Unary): Value {
@@ -192,12 +187,14 @@ function asObject(value: Value): ObjectValue | undefined {
   return value instanceof Capsule ? value.asObject?.() : undefined;
 }
 
-/** The expression of an element where the array is written out. */
-function elementOf(node: Expression, path: readonly number[]): Expression | undefined {
+/** The expression of an element or field where the array or object is written out. */
+function elementOf(node: Expression, path: ArgumentError["path"]): Expression | undefined {
   let at: Expression | undefined = node;
-  for (const index of path) {
+  for (const step of path) {
     while (at?.kind === "paren") at = at.inner;
-    at = at?.kind === "array" ? at.elements[index] : undefined;
+    if (at?.kind === "array" && typeof step === "number") at = at.elements[step];
+    else if (at?.kind === "object") at = at.fields.findLast((field) => field.name === step)?.value;
+    else return undefined;
   }
   return at;
 }

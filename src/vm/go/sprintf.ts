@@ -1,7 +1,7 @@
 /** Go's `fmt.Sprintf` over values: a format never fails, mistakes show up in the result as `%!verb(type=value)`. */
 import { MAX_TEXT } from "#src/value/text.ts";
 import { CallError } from "#src/value/errors.ts";
-import type { Value } from "#src/value/value.ts";
+import { Capsule, FunctionValue, type Value } from "#src/value/value.ts";
 import { goType, printValue } from "./print.ts";
 import { emptyFlags, type Flags } from "./pad.ts";
 
@@ -45,7 +45,7 @@ class Formatter {
 
   #write(text: string): void {
     this.#length += text.length;
-    if (this.#length > MAX_TEXT) throw new CallError(`the result would be longer than ${MAX_TEXT} characters`);
+    if (this.#length > MAX_TEXT) throw tooLong();
     this.#out.push(text);
   }
 
@@ -109,8 +109,9 @@ class Formatter {
     const text = digits.exec(this.#format)![0];
     if (text === "") return undefined;
     const number = Number(text);
-    this.#at = number > MAX_WIDTH * 10 ? this.#format.length : this.#at + text.length;
-    return number > MAX_WIDTH * 10 ? undefined : number;
+    const tooLarge = number >= MAX_WIDTH * 10 + 10;
+    this.#at = tooLarge ? this.#format.length : this.#at + text.length;
+    return tooLarge ? undefined : number;
   }
 
   #numberFromArg(): number | undefined {
@@ -157,7 +158,10 @@ class Formatter {
       this.#flags.sharp = false;
       this.#flags.plus = false;
     }
-    this.#write(printValue(this.#args[this.#arg++]!, verb, this.#flags));
+    const arg = this.#args[this.#arg++]!;
+    const least = Math.max(this.#flags.width ?? 0, this.#flags.precision ?? 0);
+    if (least > 1 && least * countScalars(arg) > MAX_TEXT) throw tooLong();
+    this.#write(printValue(arg, verb, this.#flags));
   }
 
   #writeExtra(): void {
@@ -167,4 +171,17 @@ class Formatter {
     });
     this.#write(`%!(EXTRA ${extra.join(", ")})`);
   }
+}
+
+function tooLong(): CallError {
+  return new CallError(`the result would be longer than ${MAX_TEXT} characters`);
+}
+
+/** How many values a width applies to, keys included. */
+function countScalars(v: Value): number {
+  if (typeof v !== "object" || v === null || v instanceof FunctionValue || v instanceof Capsule) return 1;
+  if (v instanceof Uint8Array) return v.length;
+  let count = 0;
+  for (const element of v.values() as Iterable<Value>) count += countScalars(element) + (v instanceof Map ? 1 : 0);
+  return count;
 }

@@ -8,7 +8,7 @@ export function describeProblem(text: string, problem: YAMLParseError): string {
       if (problem.message.startsWith("Flow")) return unterminatedFlow(text);
       if (problem.message.startsWith("Missing closing"))
         return scanner(text, text.length, "found unexpected end of stream");
-      return parser(text, at, "did not find expected key");
+      return unfinishedKey(text, at);
     case "BAD_INDENT":
       if (problem.message.startsWith("Flow")) return unterminatedFlow(text);
       return parser(text, at, "did not find expected '-' indicator");
@@ -31,6 +31,11 @@ export function describeProblem(text: string, problem: YAMLParseError): string {
     default:
       return parser(text, at, "did not find expected key");
   }
+}
+
+/** A key without a colon: named by its own line, or if that is the first, by the next. */
+function unfinishedKey(text: string, at: number): string {
+  return `yaml: line ${Math.max(countBreaks(text.slice(0, at)) + 1, 2)}: could not find expected ':'`;
 }
 
 function unexpectedToken(text: string, at: number, message: string): string {

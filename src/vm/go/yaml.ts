@@ -33,7 +33,7 @@ export function parseYaml(text: string): Value {
 }
 
 function compose(text: string, lines: LineCounter): Document.Parsed | undefined {
-  const composer = new Composer({ schema: "failsafe", uniqueKeys: false, stringKeys: false });
+  const composer = new Composer({ schema: "failsafe", resolveKnownTags: false, uniqueKeys: false, stringKeys: false });
   for (const document of composer.compose(new Parser(lines.addNewLine).parse(text))) return document as Document.Parsed;
   return undefined;
 }
@@ -110,7 +110,7 @@ class Decoder {
 
   #decodeMap(map: YAMLMap.Parsed): Value {
     const pairs = pairsOf(map);
-    this.#checkUnique(pairs);
+    if (!this.#checkUnique(pairs)) return null;
     const out = new Map<string, Value>();
     const keyed = pairs.every(({ key }) => isMergeKey(key) || this.#isTextKey(key));
     for (const { key, value } of pairs) {
@@ -133,8 +133,9 @@ class Decoder {
     return `${typeof value}:${shown}`;
   }
 
-  /** Two keys are the same if they are written the same. */
-  #checkUnique(pairs: readonly KeyValue[]): void {
+  /** Whether all keys differ, by how they are written. */
+  #checkUnique(pairs: readonly KeyValue[]): boolean {
+    const before = this.#mistakes.length;
     const seen = new Map<string, number>();
     for (const { key } of pairs) {
       if (!isScalar(key)) continue;
@@ -144,6 +145,7 @@ class Decoder {
       if (first === undefined) seen.set(text, line);
       else this.#mistakes.push(`line ${line}: mapping key ${quote(text)} already defined at line ${first}`);
     }
+    return this.#mistakes.length === before;
   }
 
   /** Takes keys over that are not there yet; of a list, earlier maps win. */

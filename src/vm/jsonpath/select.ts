@@ -45,7 +45,7 @@ function descend(path: Path, at: number, value: Value, search: Search, out: Valu
   if (++search.steps > MAX_STEPS) throw new CallError("the path finds too much in this document");
   const last = at === path.length - 1;
   const below = children(value);
-  if (last) out.push(...below);
+  if (last) for (const child of below) out.push(child);
   for (const child of below) if (isContainer(child)) descend(path, at, child, search, out, false);
   if (!last) follow(path, at + 1, value, search, out);
   else if (top) out.push(value);

@@ -48,7 +48,8 @@ const groupBy = new FunctionValue("array.group_by", (args) => {
     const object = readObject(item, 0, i);
     const value = object.get(key);
     if (value === undefined && dropMissing) continue;
-    if (value !== undefined && typeof value !== "string") throw new ArgumentError(0, typeError(value, "string"), [i]);
+    if (value !== undefined && typeof value !== "string")
+      throw new ArgumentError(0, typeError(value, "string"), [i, key]);
     const group = groups.get(value ?? "");
     if (group === undefined) groups.set(value ?? "", [object]);
     else group.push(object);
