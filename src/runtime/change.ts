@@ -103,10 +103,12 @@ export class Change {
   async drop(): Promise<void> {
     const parts = this.#parts.toReversed();
     this.#parts = this.#parts.filter((part) => part.do === "change");
-    const undone = parts.map((part) =>
-      part.do === "change" ? part.change.drop() : part.do === "discard" ? part.run() : undefined,
+    await Promise.all(
+      parts.map(async (part) => {
+        if (part.do === "change") await part.change.drop();
+        else if (part.do === "discard") await part.run();
+      }),
     );
-    await Promise.all(undone);
   }
 
   /** Drops a part as if it had never been tried. */

@@ -1,7 +1,7 @@
 /** Metrics of modules under the names that Alloy gives them (specification 9). */
 import type { HealthState } from "#src/component/define.ts";
 import type { CompiledModule } from "#src/compile/types.ts";
-import type { OwnedMetrics } from "./host.ts";
+import type { OwnedMetrics } from "#src/util/metric-store.ts";
 import { dataFlows } from "./flows.ts";
 import type { Module, NodeState } from "./module.ts";
 import { healthOf } from "./node-health.ts";

@@ -1,7 +1,7 @@
 /** What the engine tells of generations, beside Alloy's own metrics of configurations. */
 import type { Clock } from "#src/util/clock.ts";
 import type { Generation, Phase, PlanStep } from "./types.ts";
-import type { OwnedMetrics } from "./host.ts";
+import type { OwnedMetrics } from "#src/util/metric-store.ts";
 
 export interface EngineMetrics {
   /** A generation begins to run. */

@@ -8,7 +8,7 @@ export function leastHealthy(first: Health, ...others: readonly (Health | undefi
   for (const health of others) {
     if (health === undefined) continue;
     const order = rank[health.state] - rank[worst.state];
-    if (order > 0 || (order === 0 && health.at > worst.at)) worst = health;
+    if (order > 0 || (order === 0 && health.at >= worst.at)) worst = health;
   }
   return worst;
 }

@@ -5,17 +5,12 @@ import type { SourceDef } from "#src/source/define.ts";
 import type { Feed } from "#src/source/feed.ts";
 import type { Clock } from "#src/util/clock.ts";
 import type { Logger } from "#src/util/log.ts";
-import type { Metrics } from "#src/util/metrics.ts";
+import type { OwnedMetrics } from "#src/util/metric-store.ts";
 import type { Apply } from "#src/component/define.ts";
 import type { ImportContent, Module, NodeState } from "./module.ts";
 import type { Resources } from "./resources.ts";
 import type { Bodies } from "./bodies.ts";
 import type { Controllers } from "./controller-metrics.ts";
-
-/** Instruments of one owner; `dispose` drops all its series. While a node is being replaced two owners have the same labels: the later one counts. */
-export interface OwnedMetrics extends Metrics {
-  dispose(): void;
-}
 
 /** What a process service makes of its block (`logging`, `http`). Called with defaults where the block is absent. */
 export interface ServiceHook {

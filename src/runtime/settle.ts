@@ -51,7 +51,7 @@ export function createSettling(host: () => Host): Settling {
       return true;
     },
     end() {
-      for (const settlement of [...active.keys()]) end(settlement);
+      for (const settlement of active.keys()) end(settlement);
     },
   };
 }

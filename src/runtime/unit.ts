@@ -8,7 +8,8 @@ import type { Infer, Shape } from "#src/schema/field.ts";
 import type { Clock } from "#src/util/clock.ts";
 import type { Logger } from "#src/util/log.ts";
 import { withDeadline } from "./deadline.ts";
-import { BUILD_DEADLINE, type Host, type OwnedMetrics } from "./host.ts";
+import type { OwnedMetrics } from "#src/util/metric-store.ts";
+import { BUILD_DEADLINE, type Host } from "./host.ts";
 import { leastHealthy } from "./health.ts";
 import type { Lease } from "./resources.ts";
 
