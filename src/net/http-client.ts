@@ -30,6 +30,8 @@ export interface HttpRequest {
   readonly timeout?: number;
   /** Largest body to accept, after decompression; 16 MiB if not given. */
   readonly maxBytes?: number;
+  /** What to do with a larger body: fail, or give its beginning (as it came, not decompressed). */
+  readonly overflow?: "fail" | "cut";
 }
 
 export interface HttpResponse {
@@ -178,7 +180,8 @@ async function follow(
     const location = response.headers["location"];
     const status = response.statusCode;
     if (!settings.followRedirects || typeof location !== "string" || ![301, 302, 303, 307, 308].includes(status)) {
-      const raw = await readBody(response, maxBytes);
+      const raw = await readBody(response, maxBytes, request.overflow === "cut");
+      if (raw.length > maxBytes) return { status, headers: response.headers, body: raw.subarray(0, maxBytes) };
       return { status, headers: response.headers, body: await decode(response.headers, raw, maxBytes) };
     }
     await discard(response);
@@ -250,11 +253,12 @@ function redirectTarget(location: string, from: URL): URL {
   return target;
 }
 
-async function readBody(response: Dispatcher.ResponseData, maxBytes: number): Promise<Uint8Array> {
+/** Reads a body; one that is larger than allowed is an error, or with `cut` is left off after the chunk that goes too far. */
+async function readBody(response: Dispatcher.ResponseData, maxBytes: number, cut = false): Promise<Uint8Array> {
   const { body } = response;
   body.on("error", () => undefined);
   const tooLarge = (): HttpError => new HttpError("too-large", `the body is larger than ${maxBytes} bytes`);
-  if (Number(response.headers["content-length"]) > maxBytes) {
+  if (!cut && Number(response.headers["content-length"]) > maxBytes) {
     body.destroy();
     throw tooLarge();
   }
@@ -262,8 +266,10 @@ async function readBody(response: Dispatcher.ResponseData, maxBytes: number): Pr
   let size = 0;
   for await (const chunk of body as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > maxBytes) throw tooLarge();
     chunks.push(chunk);
+    if (size <= maxBytes) continue;
+    if (cut) break;
+    throw tooLarge();
   }
   return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size);
 }

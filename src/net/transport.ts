@@ -2,7 +2,7 @@
 import type { buildConnector, Dispatcher } from "undici";
 import type { Clock } from "#src/util/clock.ts";
 import type { ProxyArgs, TlsArgs } from "./http-args.ts";
-import { chooseProxy } from "./proxy.ts";
+import { chooseProxy, type ProxyChooser } from "./proxy.ts";
 import { createTlsMaterial, type TlsOptions } from "./tls.ts";
 
 const CONNECT_MS = 10_000;
@@ -34,7 +34,7 @@ export interface TransportOptions {
 
 export function createTransport(options: TransportOptions): Transport {
   const material = createTlsMaterial(options.tls, options.clock);
-  const proxyFor = chooseProxy(options.proxy, process.env);
+  let proxyFor: ProxyChooser | undefined;
   const dispatchers = new Map<string, Dispatcher>();
   let builtFor: TlsOptions | undefined;
 
@@ -47,6 +47,7 @@ export function createTransport(options: TransportOptions): Transport {
     const tls = await material.load();
     if (tls !== builtFor) retire();
     builtFor = tls;
+    proxyFor ??= chooseProxy(options.proxy, process.env);
     const proxy = proxyFor(url);
     const tunnel = url.protocol === "https:";
     const key = proxy === undefined ? "" : `${tunnel} ${proxy.href}`;

@@ -44,6 +44,8 @@ export interface ReadFrame {
 
 /** Reads frames in order and follows the log as it grows. Damage is skipped, counted and logged. */
 export class LogReader {
+  /** Segments that were gone when it came to them. */
+  missed = 0;
   readonly #log: ReadableLog;
   #id: number;
   #offset: number;
@@ -81,6 +83,7 @@ export class LogReader {
 
   #leave(id: number): void {
     this.close();
+    this.missed += id - this.#id - (this.#log.segment(this.#id) === undefined ? 0 : 1);
     this.#id = id;
     this.#offset = SEGMENT_HEADER;
     this.#filled = 0;

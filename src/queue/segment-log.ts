@@ -263,10 +263,12 @@ export class SegmentLog {
     const cursors = [...this.#cursors.values()].map((cursor) => cursor.position);
     const left = ({ id, size }: Segment): boolean =>
       cursors.every((at) => at.segment > id || (at.segment === id && at.offset >= size));
-    for (const segment of [...this.#segments]) {
+    const gone = this.#segments.filter((segment) => {
       const age = now - segment.modified;
-      if (segment === this.#active || !((age >= ages.minAge && left(segment)) || age >= ages.maxAge)) continue;
-      if (segment.fd !== undefined && segment.syncing === true) continue;
+      const due = (age >= ages.minAge && left(segment)) || age >= ages.maxAge;
+      return due && segment !== this.#active && segment.syncing !== true;
+    });
+    for (const segment of gone) {
       if (segment.fd !== undefined) this.io.close(segment.fd);
       this.io.remove(segment.path);
       this.#segments.splice(this.#segments.indexOf(segment), 1);
@@ -298,8 +300,8 @@ export class SegmentLog {
   }
 
   async #commit(): Promise<void> {
-    for (const segment of [...this.#segments])
-      if (segment.unsyncedBytes > 0 && this.#segments.includes(segment)) await this.#syncSegment(segment);
+    for (const segment of this.#segments.filter((s) => s.unsyncedBytes > 0))
+      if (this.#segments.includes(segment)) await this.#syncSegment(segment);
     try {
       if (this.#folderDirty) syncFolder(this.io, this.folder);
       this.#folderDirty = false;

@@ -76,7 +76,9 @@ function inspect(io: LogFs, path: string, named: number): Segment | undefined {
 /** Items of the log up to the end of a segment; 0 when nothing in it is whole. */
 export function itemsIn(log: ReadableLog, segment: Segment): number {
   const only: ReadableLog = {
-    ...{ io: log.io, logger: log.logger, stats: { damaged: 0 } },
+    io: log.io,
+    logger: log.logger,
+    stats: { damaged: 0 },
     segment: (id) => (id === segment.id ? segment : undefined),
     segmentAfter: () => undefined,
   };

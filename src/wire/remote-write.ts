@@ -167,8 +167,11 @@ export function decodeWriteRequest(bytes: Uint8Array): DecodedRequest {
   return { series, metadata };
 }
 
-/** Calls back with the start and end of each series in a request, and the time of its newest sample. */
-export function walkSeries(bytes: Uint8Array, visit: (start: number, end: number, newest: number) => void): void {
+/** Calls back for each series in a request: its place, the newest time in it, and whether it holds samples (or exemplars alone). */
+export function walkSeries(
+  bytes: Uint8Array,
+  visit: (start: number, end: number, newest: number, hasSamples: boolean) => void,
+): void {
   const reader = new ByteReader(bytes);
   while (!reader.done) {
     const start = reader.at;
@@ -178,15 +181,18 @@ export function walkSeries(bytes: Uint8Array, visit: (start: number, end: number
       continue;
     }
     let newest = -Infinity;
+    let hasSamples = false;
     within(reader, () => {
       while (!reader.done) {
         const field = reader.varint();
-        if (field === 0x12) newest = Math.max(newest, within(reader, readSample).time);
-        else if (field === 0x1a) newest = Math.max(newest, within(reader, readExemplar).time);
+        if (field === 0x12) {
+          newest = Math.max(newest, within(reader, readSample).time);
+          hasSamples = true;
+        } else if (field === 0x1a) newest = Math.max(newest, within(reader, readExemplar).time);
         else reader.skip(field & 7);
       }
     });
-    visit(start, reader.at, newest);
+    visit(start, reader.at, newest, hasSamples);
   }
 }
 
