@@ -1,7 +1,7 @@
 /** Arguments and exports as the UI API shows them (specification 7.5): optional fields that say nothing new are left out, secrets masked. */
 import { encodeJson, JsonRangeError, type JsonValue } from "#src/value/json.ts";
 import { render } from "#src/value/render.ts";
-import type { ObjectValue, Value } from "#src/value/value.ts";
+import { Capsule, type ObjectValue, type Value } from "#src/value/value.ts";
 import { defaultsOf } from "./defaults.ts";
 import { encodeValue } from "./encode.ts";
 import { equalArguments } from "./equal.ts";
@@ -30,6 +30,28 @@ export function encodeFields(shape: Shape, host: unknown): UiEntry[] {
 /** Plain values by name: the arguments of a custom component, exports as expressions see them. */
 export function encodeValues(values: ObjectValue): UiEntry[] {
   return Array.from(values, ([name, value]) => ({ name, type: "attr", value: encodeSafely(value) }));
+}
+
+/** A component's debug state, one attribute for each of its fields. */
+export function encodePlain(state: unknown): UiEntry[] {
+  if (typeof state !== "object" || state === null) return [];
+  return Object.entries(state)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => ({ name, type: "attr", value: encodeSafely(toValue(value, 0)) }));
+}
+
+/** Deepest nesting of debug state that is shown. */
+const DEEPEST = 16;
+
+function toValue(plain: unknown, depth: number): Value {
+  if (plain === null || plain === undefined || depth > DEEPEST) return null;
+  if (typeof plain === "boolean" || typeof plain === "number" || typeof plain === "bigint") return plain;
+  if (typeof plain !== "object") return String(plain as string);
+  if (plain instanceof Capsule) return plain;
+  if (plain instanceof Date) return plain.toISOString();
+  if (Array.isArray(plain)) return plain.map((item) => toValue(item, depth + 1));
+  const entries = plain instanceof Map ? [...(plain as Map<unknown, unknown>)] : Object.entries(plain);
+  return new Map(entries.map(([key, item]) => [String(key), toValue(item, depth + 1)]));
 }
 
 function encodeAttribute(name: string, field: AnyAttr, host: unknown): UiEntry[] {

@@ -21,7 +21,9 @@ export const loggingArgs = {
 };
 
 export const livedebuggingArgs = {
-  enabled: attr(bool, "Whether data that flows through components may be looked at.", { default: false }),
+  enabled: attr(bool, "Whether data that flows through components may be looked at. No component shows its data yet.", {
+    default: false,
+  }),
 };
 
 const tracingArgs = refuseAll({
