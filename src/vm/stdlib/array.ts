@@ -28,9 +28,10 @@ const combineMaps = new FunctionValue("array.combine_maps", (args) => {
   const conditions = readConditions(args[2]!);
   const keepUnmatched = args[3] === undefined ? false : readBool(args[3], 3);
   const originals = args[0] as ArrayValue;
+  const partnersOf = keepUnmatched ? () => right : indexBy(conditions[0]!, right);
   const out: Value[] = [];
   for (const [i, l] of left.entries())
-    for (const r of right) {
+    for (const r of partnersOf(l)) {
       if (conditions.every((key) => agree(l, r, key))) out.push(new Map([...l, ...r]));
       else if (keepUnmatched) out.push(originals[i]!);
       checkCount(out.length);
@@ -106,6 +107,21 @@ function readConditions(value: Value): readonly string[] {
     if (typeof condition !== "string") throw new ArgumentError(2, typeError(condition, "string"), [i]);
     return condition;
   });
+}
+
+/** Finds the objects that may agree in a key with a given one, so that joining long lists does not compare all with all. */
+function indexBy(key: string, objects: readonly ObjectValue[]): (object: ObjectValue) => readonly ObjectValue[] {
+  const buckets = new Map<string, ObjectValue[]>();
+  const bucketOf = (object: ObjectValue) => {
+    const value = object.get(key);
+    return `${typeof value} ${typeof value === "object" ? "" : String(value)}`;
+  };
+  for (const object of objects) {
+    const bucket = buckets.get(bucketOf(object));
+    if (bucket === undefined) buckets.set(bucketOf(object), [object]);
+    else bucket.push(object);
+  }
+  return (object) => buckets.get(bucketOf(object)) ?? [];
 }
 
 /** Whether both have the key with an equal value of the same kind: 1, 1.0 and "1" differ. */
