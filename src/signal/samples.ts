@@ -54,3 +54,14 @@ export function setStale(w: Uint32Array, sample: number): void {
 }
 
 export type SampleConsumer = Consumer<SampleBatch>;
+
+/** A batch whose columns may be changed; labels, which nobody changes, are shared. */
+export function copySamples(batch: SampleBatch): SampleBatch {
+  return {
+    ...batch,
+    series: [...batch.series],
+    row: batch.row.slice(),
+    time: batch.time.slice(),
+    value: batch.value.slice(),
+  };
+}

@@ -65,6 +65,7 @@ export class ExpositionReader<S> {
   #said: readonly Comment[] = [];
   #metadata: readonly MetricMetadata[] | undefined;
   readonly #numbers = new NumberScanner();
+  #samples = 0;
 
   /** `create` may throw to refuse the page. `spare` is the room that columns leave for samples of the owner. */
   constructor(create: (labels: Labels) => S, spare = 0) {
@@ -81,10 +82,12 @@ export class ExpositionReader<S> {
       const order = this.#readLines(page, format, columns, place);
       if (order !== undefined) this.#adopt(order);
     } catch (error) {
+      this.#samples = columns.count;
       this.#forgetDead();
       if (error instanceof LineError) throw new ExpositionError(lineAt(page, place.at), error.message);
       throw error;
     }
+    this.#samples = columns.count;
     return {
       series: this.#series,
       value: columns.value,
@@ -265,6 +268,11 @@ export class ExpositionReader<S> {
   /** What the comments of the last good page say; the very same array while they are unchanged. */
   get metadata(): readonly MetricMetadata[] {
     return (this.#metadata ??= collectMetadata(this.#said));
+  }
+
+  /** How many samples the last page had, as far as it could be read. */
+  get samples(): number {
+    return this.#samples;
   }
 
   /** Keeps only the lines of the last good page once too many others have gathered. */
