@@ -44,7 +44,8 @@ interface Entry {
 
 export class Endpoint {
   readonly stats = new EndpointStats();
-  readonly cursor: Cursor;
+  /** Its place in the log. A successor under another name stands where this one stood. */
+  cursor: Cursor;
   /** Why the last attempt failed; undefined while it works. */
   failure: string | undefined;
   /** Told how long each answered request took, in seconds. */

@@ -116,20 +116,31 @@ export class Engine implements Resource {
       return;
     }
     const known = this.wal.cursorNames().includes(name);
-    const heir = known ? undefined : orphans.shift();
-    const place = heir === undefined ? undefined : this.wal.cursor(heir).position;
+    const previous = known ? undefined : orphans.shift();
+    const place = previous === undefined ? undefined : this.wal.cursor(previous).position;
+    const cursor = this.wal.cursor(name, place);
+    const running = previous === undefined ? undefined : this.endpoints.get(previous);
+    if (previous !== undefined && running !== undefined) {
+      // It goes on as it is, with what it is about to send.
+      this.endpoints.delete(previous);
+      this.endpoints.set(name, running);
+      running.cursor = cursor;
+      running.update(settings);
+      this.wal.removeCursor(previous);
+      return;
+    }
     const { clock, log } = this.#options;
     const endpoint = new Endpoint({
       settings,
       wal: this.wal,
-      cursor: this.wal.cursor(name, place),
+      cursor,
       clock,
       log: log.with({ endpoint: settings.name }),
       metadata: this.metadata,
       onHealth: () => this.#reportHealth(),
     });
     this.endpoints.set(name, endpoint);
-    if (heir !== undefined) this.#remove(heir);
+    if (previous !== undefined) this.wal.removeCursor(previous);
   }
 
   #remove(name: string): void {

@@ -25,7 +25,9 @@ export class MetadataStore {
   *requests(most: number): IterableIterator<{ readonly body: Uint8Array; readonly entries: number }> {
     const writer = new WriteRequestWriter();
     let entries = 0;
-    for (const entry of [...this.#families.values()]) {
+    // Requests are sent while more metadata comes in.
+    const all = [...this.#families.values()];
+    for (const entry of all) {
       writer.metadata(entry);
       entries += 1;
       if (entries < most) continue;
