@@ -1,9 +1,10 @@
 import { readFile, readdir, stat } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { attr } from "#src/schema/field.ts";
 import { duration, oneOf, string } from "#src/schema/type.ts";
 import { defaultLimits, digestFiles, fileTooLarge, makeBundle, tooLarge, tooMany } from "#src/source/bundle.ts";
 import { source, SourceError } from "#src/source/define.ts";
+import type { Clock } from "#src/util/clock.ts";
 import { watchPaths } from "./_watch.ts";
 
 export default source({
@@ -38,12 +39,19 @@ export default source({
         const entry = folder ? "" : basename(filename);
         return makeBundle({ id: digest.slice("sha256:".length).slice(0, 16), at: new Date(at), entry, files });
       },
-      ...(detector === "poll"
-        ? {}
-        : { watch: (hint, signal) => watchPaths([filename], hint, signal, { clock, depth: 0 }) }),
+      ...(detector === "poll" ? {} : { watch: (hint, signal) => watchFile(filename, hint, signal, clock) }),
     };
   },
 });
+
+/** Watches the file or folder, what it holds, and the folder around it, in which links to it are replaced. */
+function watchFile(filename: string, hint: () => void, signal: AbortSignal, clock: Clock): Promise<void> {
+  const target = resolve(filename);
+  const around = dirname(target);
+  const ignored = (path: string): boolean =>
+    path !== target && path !== around && !(dirname(path) === target && path.endsWith(".alloy"));
+  return watchPaths([target, around], hint, signal, { clock, depth: 0, ignored });
+}
 
 interface Read {
   readonly files: ReadonlyMap<string, Uint8Array>;
@@ -71,7 +79,8 @@ async function readSteadily(path: string, signal: AbortSignal): Promise<Read> {
       const after = await look(path);
       if (before.state === after.state || attempt === ATTEMPTS) return { files, folder: before.folder, at: before.at };
     } catch (cause) {
-      if (cause instanceof SourceError || signal.aborted) throw cause;
+      signal.throwIfAborted();
+      if (cause instanceof SourceError) throw cause;
       if (attempt === ATTEMPTS) throw asSourceError(path, cause as NodeJS.ErrnoException);
     }
   }

@@ -63,11 +63,16 @@ export function openHttp({ url, display, authorization, dataDir, limits }: HttpO
   const remember = (gitdir: string, ownRef: string, value: string): Promise<void> =>
     git.writeRef({ fs, gitdir, ref: ownRef, value, force: true });
 
+  const init = async (gitdir: string): Promise<void> => {
+    await git.init({ fs, gitdir, bare: true });
+    await git.addRemote({ fs, gitdir, remote: "origin", url });
+  };
+
   /** A shallow download into a fresh folder, which then takes the place of the old one. */
   const begin = async (remoteRef: string, ownRef: string, signal: AbortSignal): Promise<string> => {
     let oid = "";
     await clone.replace(async (gitdir) => {
-      await git.init({ fs, gitdir, bare: true });
+      await init(gitdir);
       oid = await download(gitdir, { remoteRef, ownRef, depth: 1 }, signal);
       await remember(gitdir, ownRef, oid);
     });
@@ -100,7 +105,7 @@ export function openHttp({ url, display, authorization, dataDir, limits }: HttpO
 
   const bringAll = async (signal: AbortSignal): Promise<void> => {
     await clone.replace(async (gitdir) => {
-      await git.init({ fs, gitdir, bare: true });
+      await init(gitdir);
       await download(gitdir, { remoteRef: undefined, ownRef: undefined, depth: undefined }, signal);
     });
   };

@@ -1,7 +1,7 @@
 /** The start-up SOURCE: one text that says where the configuration comes from. */
 import { statSync } from "node:fs";
 import { dirname } from "node:path";
-import type { Shape } from "#src/schema/field.ts";
+import { defaultsOf } from "#src/schema/defaults.ts";
 import { Secret } from "#src/value/secret.ts";
 import { quote } from "./bundle.ts";
 import { findSource } from "./catalog.ts";
@@ -110,14 +110,4 @@ function decodeGiven(def: SourceDef, given: Readonly<Record<string, unknown>>): 
   const [problem] = def.check?.(args) ?? [];
   if (problem !== undefined) throw new Error(`the source is refused: ${problem.message}`);
   return args;
-}
-
-function defaultsOf(shape: Shape): Record<string, unknown> {
-  const defaults: Record<string, unknown> = {};
-  for (const [name, field] of Object.entries(shape)) {
-    if (field.field === "attr") defaults[name] = field.default;
-    else if (field.field === "variants" || field.many) defaults[name] = [];
-    else defaults[name] = field.absent === "defaults" ? defaultsOf(field.shape as Shape) : undefined;
-  }
-  return defaults;
 }
