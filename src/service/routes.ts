@@ -32,11 +32,7 @@ export async function createRoutes(options: RouteOptions): Promise<RequestListen
     },
   });
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser("*", (_request, payload, done) => {
-    payload.resume();
-    payload.on("end", () => done(null));
-    payload.on("error", done);
-  });
+  app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, _body, done) => done(null));
   app.setNotFoundHandler((request, reply) => notFound(request, reply));
   app.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
     const status = error.statusCode ?? 500;
