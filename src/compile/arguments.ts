@@ -2,7 +2,7 @@ import { attr, type Attr, type Shape } from "#src/schema/field.ts";
 import { checkBody } from "#src/schema/check.ts";
 import { any } from "#src/schema/type.ts";
 import type { Block, Expression } from "#src/syntax/ast.ts";
-import type { Draft, DraftNode } from "./draft.ts";
+import { report, type Draft, type DraftNode } from "./draft.ts";
 import { withoutTemplate } from "./foreach.ts";
 import { findDefinition } from "./definitions.ts";
 
@@ -13,7 +13,7 @@ export function checkArguments(draft: Draft): void {
     const fields = node.fields ?? (node.of?.kind === "custom" ? findCustomFields(draft, node, shapes) : undefined);
     if (fields === undefined) continue;
     const block = node.block.name === "foreach" ? withoutTemplate(node.block) : node.block;
-    node.problems.arguments.push(...checkBody(fields, block, { stability: draft.frame.options.stability }));
+    report(draft, node, "arguments", checkBody(fields, block, { stability: draft.frame.options.stability }));
   }
 }
 

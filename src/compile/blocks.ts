@@ -1,7 +1,7 @@
 import type { Diagnostic } from "#src/diag/diagnostic.ts";
 import type { Block } from "#src/syntax/ast.ts";
 import { isImport } from "./collect.ts";
-import type { Draft, DraftNode } from "./draft.ts";
+import { report, type Draft, type DraftNode } from "./draft.ts";
 import { describeDuplicate } from "./duplicates.ts";
 import { listTemplates, withoutTemplateField } from "./foreach.ts";
 import { idOf, idSpan, nameSpan, problemAt, spanOf, type Span } from "./problem.ts";
@@ -12,15 +12,14 @@ import type { BlockDef } from "./types.ts";
 export async function checkBlocks(draft: Draft): Promise<void> {
   for (const node of draft.nodes.values()) {
     if (node.group !== "config" && node.group !== "service") continue;
-    node.problems.own.push(...describeDuplicate(draft, node));
-    if (isImport(node.block)) await checkImport(draft, node);
-    else checkBlock(draft, node);
+    report(draft, node, "own", describeDuplicate(draft, node));
+    report(draft, node, "own", isImport(node.block) ? await checkImport(draft, node) : checkBlock(draft, node));
   }
 }
 
-async function checkImport(draft: Draft, node: DraftNode): Promise<void> {
+async function checkImport(draft: Draft, node: DraftNode): Promise<Diagnostic[]> {
   const { block } = node;
-  const { own } = node.problems;
+  const own: Diagnostic[] = [];
   if (block.label === "") own.push(missingLabel(node));
   const { options } = draft.frame;
   const def = await options.source(block.name.slice("import.".length));
@@ -39,16 +38,16 @@ async function checkImport(draft: Draft, node: DraftNode): Promise<void> {
     const hint = "There is no source of that name to import from.";
     own.push(problemAt(nameSpan(block), "unknown-component", message, { hint }));
   }
+  return own;
 }
 
-function checkBlock(draft: Draft, node: DraftNode): void {
+function checkBlock(draft: Draft, node: DraftNode): Diagnostic[] {
   const { block } = node;
-  const { own } = node.problems;
   const def = draft.frame.options.block(block.name);
   if (def === undefined) {
-    own.push(problemAt(nameSpan(block), "block-not-supported", `block "${block.name}" is not supported yet`));
-    return;
+    return [problemAt(nameSpan(block), "block-not-supported", `block "${block.name}" is not supported yet`)];
   }
+  const own: Diagnostic[] = [];
   node.of = { kind: "block", def };
   node.fields = block.name === "foreach" ? withoutTemplateField(def.args) : def.args;
   const misplaced = findMisplacement(draft, node, def);
@@ -65,6 +64,7 @@ function checkBlock(draft: Draft, node: DraftNode): void {
     );
   }
   if (block.name === "foreach") own.push(...checkTemplates(block));
+  return own;
 }
 
 /** Specification 5.2. */

@@ -23,7 +23,9 @@ export function collect(input: ModuleInput, frame: Frame): Draft {
     nodes,
     registry: buildRegistry(nodes.values(), input.outer),
     problems,
+    findings: { own: new Map(), arguments: new Map(), inner: new Map(), references: new Map() },
     cycles: [],
+    graph: new Map(),
     order: [],
   };
 }
@@ -71,7 +73,6 @@ function addNodes(nodes: Map<string, DraftNode>, group: Group, blocks: readonly 
       unknown: false,
       needs: new Set(),
       references: [],
-      problems: { own: [], arguments: [], inner: [], references: [] },
     };
     nodes.set(node.id, node);
   });

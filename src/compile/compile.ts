@@ -55,19 +55,22 @@ export async function draftModule(input: ModuleInput, frame: Frame): Promise<Dra
   return draft;
 }
 
-function freeze(draft: Draft, warnings: readonly Diagnostic[]): CompiledModule {
+function freeze(
+  { nodes: drafts, graph, order, input, registry }: Draft,
+  warnings: readonly Diagnostic[],
+): CompiledModule {
   const nodes = new Map<string, CompiledNode>();
-  for (const { id, block, needs, references, of, original } of draft.nodes.values()) {
+  for (const { id, block, references, of, original } of drafts.values()) {
     if (of === undefined || original !== undefined) continue;
-    nodes.set(id, Object.freeze({ id, label: block.label, block, needs: [...needs].sort(), references, of }));
+    nodes.set(id, Object.freeze({ id, label: block.label, block, needs: graph.get(id)!, references, of }));
   }
-  const order = draft.order.filter((id) => nodes.has(id));
+  const { kind } = input;
   return Object.freeze({
-    kind: draft.input.kind,
+    kind,
     nodes,
-    order,
-    dependants: reverse(new Map([...nodes].map(([id, node]) => [id, node.needs]))),
-    registry: draft.registry,
+    order: order.filter((id) => nodes.has(id)),
+    dependants: reverse(graph),
+    registry,
     warnings,
   });
 }

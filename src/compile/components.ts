@@ -1,10 +1,11 @@
+import type { Diagnostic } from "#src/diag/diagnostic.ts";
 import type { DiagnosticCode } from "#src/diag/codes.ts";
 import { isCustom, findImports, firstFragment, splitCustomName } from "./registry.ts";
 import { findDefinition } from "./definitions.ts";
 import { nameSpan, problemAt } from "./problem.ts";
 import { describeDuplicate } from "./duplicates.ts";
 import { findStabilityProblem } from "#src/schema/stability.ts";
-import type { Draft, DraftNode } from "./draft.ts";
+import { report, type Draft, type DraftNode } from "./draft.ts";
 import type { ComponentLookup } from "./types.ts";
 
 /** Says of every component whether it is a custom one or finds its definition; each definition is loaded once. */
@@ -20,45 +21,43 @@ export async function resolveComponents(draft: Draft): Promise<void> {
   for (const node of nodes) {
     const lookup = lookups.get(node.block.name);
     // A custom component runs without a label; only who validates is told to give it one.
-    if (node.block.label === "" && (lookup !== undefined || draft.frame.nested === "everything")) requireLabel(node);
-    node.problems.own.push(...describeDuplicate(draft, node));
+    if (node.block.label === "" && (lookup !== undefined || draft.frame.nested === "everything"))
+      report(draft, node, "own", [missingLabel(node)]);
+    report(draft, node, "own", describeDuplicate(draft, node));
     if (lookup === undefined) resolveCustom(draft, node);
     else resolveBuiltin(draft, node, lookup);
   }
 }
 
-function requireLabel(node: DraftNode): void {
-  const { block } = node;
-  node.problems.own.push(
-    problemAt(nameSpan(block), "missing-label", `component "${block.name}" must have a label`, {
-      hint: `Write a name in quotes before the brace: ${block.name} "default" { … }.`,
-    }),
-  );
+function missingLabel({ block }: DraftNode): Diagnostic {
+  return problemAt(nameSpan(block), "missing-label", `component "${block.name}" must have a label`, {
+    hint: `Write a name in quotes before the brace: ${block.name} "default" { … }.`,
+  });
 }
 
 function resolveBuiltin(draft: Draft, node: DraftNode, lookup: ComponentLookup): void {
   const { block } = node;
   const { options } = draft.frame;
-  const report = (code: DiagnosticCode, message: string, hint?: string): void => {
+  const refuse = (code: DiagnosticCode, message: string, hint?: string): void => {
     node.unknown = true;
-    node.problems.own.push(problemAt(nameSpan(block), code, message, { hint }));
+    report(draft, node, "own", [problemAt(nameSpan(block), code, message, { hint })]);
   };
   if (lookup.found === "unknown") {
     const hint = lookup.suggestion === undefined ? undefined : `Did you mean ${lookup.suggestion}?`;
-    return report("unknown-component", `cannot find the definition of component name "${block.name}"`, hint);
+    return refuse("unknown-component", `cannot find the definition of component name "${block.name}"`, hint);
   }
   const { stability, community = false } = lookup.found === "component" ? lookup.def : lookup;
   const unstable = findStabilityProblem(`component "${block.name}"`, stability, options.stability);
   if (community && !options.community) {
     const flag = "Use the --feature.community-components.enabled command-line flag to enable community components";
-    return report("community-component", `the component "${block.name}" is a community component. ${flag}`);
+    return refuse("community-component", `the component "${block.name}" is a community component. ${flag}`);
   }
-  if (!community && unstable !== undefined) return report("stability", unstable);
+  if (!community && unstable !== undefined) return refuse("stability", unstable);
   if (lookup.found === "component") {
     node.of = { kind: "component", def: lookup.def };
     node.fields = lookup.def.args;
   } else {
-    report(
+    refuse(
       "component-not-supported",
       `component "${block.name}" is not supported yet`,
       "Alloy has it; here it is still to come.",
@@ -84,5 +83,5 @@ function resolveCustom(draft: Draft, node: DraftNode): void {
       ? `"${name}" is the label of an import: name a component it declares, as in ${name}.NAME.`
       : `"${namespace}" is the label of a declare here, which hides built-in components of that name space.`;
   const message = `cannot find the definition of component name "${node.block.name}"`;
-  node.problems.own.push(problemAt(nameSpan(node.block), "unknown-component", message, { hint }));
+  report(draft, node, "own", [problemAt(nameSpan(node.block), "unknown-component", message, { hint })]);
 }

@@ -1,4 +1,5 @@
-import type { Draft } from "./draft.ts";
+import type { Diagnostic } from "#src/diag/diagnostic.ts";
+import { report, type Draft } from "./draft.ts";
 import { describeDuplicate } from "./duplicates.ts";
 import { nameSpan, problemAt, spanOf } from "./problem.ts";
 
@@ -8,7 +9,7 @@ export function checkDeclares(draft: Draft): void {
     if (node.group !== "declare") continue;
     node.of = { kind: "declare" };
     const { block } = node;
-    const { own } = node.problems;
+    const own: Diagnostic[] = [];
     if (block.label === "") {
       own.push(
         problemAt(nameSpan(block), "missing-label", "declare block must have a label", {
@@ -18,6 +19,6 @@ export function checkDeclares(draft: Draft): void {
     } else if (block.label === "declare") {
       own.push(problemAt(spanOf(block), "reserved-label", "'declare' is not a valid label for a declare block"));
     }
-    own.push(...describeDuplicate(draft, node));
+    report(draft, node, "own", [...own, ...describeDuplicate(draft, node)]);
   }
 }

@@ -7,7 +7,7 @@ import type { CompiledNode, CompileOptions, ModuleInput, Reference, Registry } f
 /** Blocks in the order in which modules are read: definitions, configuration, components, services. */
 export type Group = "declare" | "config" | "component" | "service";
 
-/** A node while passes work on it. What is wrong with it is kept by stage, so that passes may run in any order. */
+/** A node while passes work on it. */
 export interface DraftNode {
   /** A second block of the same id gets a suffix, so that it is checked all the same. */
   readonly id: string;
@@ -23,14 +23,6 @@ export interface DraftNode {
   unknown: boolean;
   readonly needs: Set<string>;
   references: readonly Reference[];
-  readonly problems: {
-    /** Placement, label, definition. */
-    readonly own: Diagnostic[];
-    readonly arguments: Diagnostic[];
-    /** Of the module inside: a declare's body, a foreach's template, imported content. */
-    readonly inner: Diagnostic[];
-    readonly references: Diagnostic[];
-  };
 }
 
 /** What a module is told about the compilation it is part of. */
@@ -57,16 +49,36 @@ export interface Draft {
   readonly registry: Registry;
   /** Wrong with the module as a whole: statements that no node stands for. */
   readonly problems: Diagnostic[];
+  /** What is wrong with its nodes. Kept by stage, so that passes may run in any order. */
+  readonly findings: Readonly<Record<Stage, Map<DraftNode, Diagnostic[]>>>;
   /** Cycles; filled last. */
   readonly cycles: Diagnostic[];
+  /** Each node's needs, sorted; filled last. */
+  graph: ReadonlyMap<string, readonly string[]>;
   order: readonly string[];
+}
+
+/** `own`: placement, label, definition. `inner`: of the module inside, be it a body, a template or imported content. */
+export type Stage = (typeof stages)[number];
+/** In the order in which what they find is told. */
+const stages = ["own", "arguments", "inner", "references"] as const;
+
+/** Adds to what is wrong with a node. */
+export function report(draft: Draft, node: DraftNode, stage: Stage, diagnostics: readonly Diagnostic[]): void {
+  if (diagnostics.length === 0) return;
+  const found = draft.findings[stage].get(node);
+  if (found === undefined) draft.findings[stage].set(node, [...diagnostics]);
+  else found.push(...diagnostics);
 }
 
 /** All diagnostics of a module in the order of its nodes. */
 export function collectDiagnostics(draft: Draft): Diagnostic[] {
+  const { findings } = draft;
   const all: Diagnostic[] = [...draft.problems];
-  for (const { problems } of draft.nodes.values()) {
-    all.push(...problems.own, ...problems.arguments, ...problems.inner, ...problems.references);
+  if (stages.some((stage) => findings[stage].size > 0)) {
+    for (const node of draft.nodes.values()) {
+      for (const stage of stages) all.push(...(findings[stage].get(node) ?? []));
+    }
   }
   all.push(...draft.cycles);
   return all;

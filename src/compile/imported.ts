@@ -5,7 +5,7 @@ import type { Bundle, SourceDef } from "#src/source/define.ts";
 import type { Block } from "#src/syntax/ast.ts";
 import { isStdlib } from "#src/vm/stdlib.ts";
 import { parseBundle } from "./bundle.ts";
-import { collectDiagnostics, type Draft, type DraftNode, type Frame } from "./draft.ts";
+import { collectDiagnostics, report, type Draft, type DraftNode, type Frame } from "./draft.ts";
 import { headSpan, problemAt } from "./problem.ts";
 import { findImports } from "./registry.ts";
 import type { Imported, Origin, Place, Definition } from "./definitions.ts";
@@ -83,13 +83,11 @@ export class ResolvedImports implements Imported {
   async #loadOne(draft: Draft, node: DraftNode, def: SourceDef): Promise<Registry | undefined> {
     const { block } = node;
     const { place } = draft.frame;
-    const report = (message: string, hint: string): undefined =>
-      void node.problems.inner.push(problemAt(headSpan(block), "import-failed", message, { hint }));
+    const fail = (message: string, hint: string): void =>
+      report(draft, node, "inner", [problemAt(headSpan(block), "import-failed", message, { hint })]);
     if (place.depth >= MAX_DEPTH || ++this.#count > MAX_IMPORTS) {
-      return report(
-        `imports are nested more than ${MAX_DEPTH} deep, or more than ${MAX_IMPORTS}`,
-        "Does a file import itself?",
-      );
+      fail(`imports are nested more than ${MAX_DEPTH} deep, or more than ${MAX_IMPORTS}`, "Does a file import itself?");
+      return undefined;
     }
     if (!isSettled(draft, block)) return this.#skip(node, "its arguments are known only when it runs");
     const scope = { lookup: (name: string) => (name === "module_path" ? place.origin.modulePath : undefined) };
@@ -99,27 +97,27 @@ export class ResolvedImports implements Imported {
     try {
       const found = await this.#resolve({ block, def, args: decoded.value, from: place.origin });
       if (typeof found === "string") return this.#skip(node, found);
-      return await this.#check(draft.frame, node, found, { origin: found.origin, depth: place.depth + 1 });
+      return await this.#check(draft, node, found, { origin: found.origin, depth: place.depth + 1 });
     } catch (error) {
-      if (error instanceof DiagnosticError) node.problems.inner.push(...error.diagnostics);
-      else if (error instanceof Error) report(`cannot import: ${error.message}`, "The configuration would not start.");
+      if (error instanceof DiagnosticError) report(draft, node, "inner", error.diagnostics);
+      else if (error instanceof Error) fail(`cannot import: ${error.message}`, "The configuration would not start.");
       else throw error;
       return undefined;
     }
   }
 
-  async #check(frame: Frame, node: DraftNode, found: ImportedBundle, place: Place): Promise<Registry | undefined> {
+  async #check(importing: Draft, node: DraftNode, found: ImportedBundle, place: Place): Promise<Registry | undefined> {
     const { files, diagnostics, texts } = parseBundle(found.bundle, found.prefix);
     for (const [name, text] of texts) this.texts.set(name, text);
-    node.problems.inner.push(...diagnostics);
+    report(importing, node, "inner", diagnostics);
     if (diagnostics.length > 0) return undefined;
     const inScope = (name: string): boolean => name === "module_path";
     const input = { kind: "import", files, body: undefined, outer: undefined, inScope } as const;
     // Declares of a library are checked where they are used: the others are not this configuration's business.
-    const inner: Frame = { ...frame, nested: "used", rooted: false, outerNode: () => undefined, place };
-    const draft = await frame.inside(input, inner);
+    const inner: Frame = { ...importing.frame, nested: "used", rooted: false, outerNode: () => undefined, place };
+    const draft = await importing.frame.inside(input, inner);
     this.#places.set(draft.registry, place);
-    node.problems.inner.push(...collectDiagnostics(draft));
+    report(importing, node, "inner", collectDiagnostics(draft));
     return draft.registry;
   }
 

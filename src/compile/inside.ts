@@ -1,4 +1,4 @@
-import { collectDiagnostics, type Draft, type DraftNode, type Frame } from "./draft.ts";
+import { collectDiagnostics, report, type Draft, type DraftNode, type Frame } from "./draft.ts";
 import type { Block } from "#src/syntax/ast.ts";
 import { findTemplate, findVariable } from "./foreach.ts";
 import { findDefinition } from "./definitions.ts";
@@ -32,7 +32,7 @@ async function checkDeclare(
 ): Promise<void> {
   const inScope = (name: string): boolean => name === "module_path";
   const input: ModuleInput = { kind: "declare", files: undefined, body, outer, inScope };
-  await check(node, input, { ...frame, rooted: false, outerNode: () => undefined });
+  await check(draft, node, input, { ...frame, rooted: false, outerNode: () => undefined });
 }
 
 /** The declare of an import is checked with the first component that uses it. */
@@ -52,12 +52,12 @@ async function checkTemplate(draft: Draft, node: DraftNode): Promise<void> {
   const inScope = (name: string): boolean => variable === undefined || name === variable || draft.input.inScope(name);
   const input: ModuleInput = { kind: "foreach", files: undefined, body: template.body, outer: draft.registry, inScope };
   const outerNode = (id: string): DraftNode | undefined => draft.nodes.get(id) ?? draft.frame.outerNode(id);
-  await check(node, input, { ...draft.frame, outerNode });
+  await check(draft, node, input, { ...draft.frame, outerNode });
 }
 
-async function check(node: DraftNode, input: ModuleInput, frame: Frame): Promise<void> {
+async function check(draft: Draft, node: DraftNode, input: ModuleInput, frame: Frame): Promise<void> {
   const diagnostics = collectDiagnostics(await frame.inside(input, frame));
   // Warnings come with each instance as it is compiled; who validates gets them here.
   const all = frame.nested === "everything";
-  node.problems.inner.push(...diagnostics.filter((diagnostic) => all || diagnostic.severity === "error"));
+  report(draft, node, "inner", all ? diagnostics : diagnostics.filter(({ severity }) => severity === "error"));
 }

@@ -2,9 +2,14 @@ import { findComponents } from "#src/graph/sort.ts";
 import type { Draft } from "./draft.ts";
 import { headSpan, problemAt } from "./problem.ts";
 
+const none: readonly string[] = [];
+
 /** Puts nodes behind what they need, and reports those that need themselves, by way of others or directly (specification 4.4). */
 export function orderNodes(draft: Draft): void {
-  const components = findComponents(new Map([...draft.nodes].map(([id, node]) => [id, [...node.needs]])));
+  const graph = new Map<string, readonly string[]>();
+  for (const [id, { needs }] of draft.nodes) graph.set(id, needs.size === 0 ? none : [...needs].sort());
+  const components = findComponents(graph);
+  draft.graph = graph;
   draft.order = components.flat();
   for (const members of components) {
     if (members.length === 1) continue;

@@ -1,7 +1,7 @@
 import type { Diagnostic } from "#src/diag/diagnostic.ts";
 import { nearest } from "#src/util/nearest.ts";
 import { findReplacement, functionStability, isStdlib } from "#src/vm/stdlib.ts";
-import type { Draft, DraftNode } from "./draft.ts";
+import { report, type Draft, type DraftNode } from "./draft.ts";
 import { findExportProblem } from "./exports.ts";
 import { findTemplate, withoutTemplate } from "./foreach.ts";
 import { problemAt } from "./problem.ts";
@@ -39,7 +39,7 @@ function linkBody(draft: Draft, node: DraftNode, traversals: readonly Traversal[
   const references: Reference[] = [];
   for (const traversal of traversals) {
     const target = resolve(draft, traversal);
-    node.problems.references.push(...judge(draft, traversal, target));
+    report(draft, node, "references", judge(draft, traversal, target));
     if (target === undefined || target.outside) continue;
     references.push({ expression: traversal.expression, node: target.node.id, path: target.path });
     node.needs.add(target.node.id);

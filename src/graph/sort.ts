@@ -2,6 +2,7 @@ import type { Graph } from "./graph.ts";
 
 interface Frame {
   readonly node: string;
+  readonly at: number;
   readonly targets: readonly string[];
   next: number;
 }
@@ -12,27 +13,25 @@ interface Frame {
  */
 export function findComponents(graph: Graph): string[][] {
   const index = new Map<string, number>();
-  const low = new Map<string, number>();
-  const onStack = new Set<string>();
+  const low = new Int32Array(graph.size);
+  const onStack = new Uint8Array(graph.size);
   const stack: string[] = [];
   const components: string[][] = [];
   const path: Frame[] = [];
 
   const enter = (node: string, targets: readonly string[]): void => {
-    index.set(node, index.size);
-    low.set(node, index.size - 1);
+    const at = index.size;
+    index.set(node, at);
+    low[at] = at;
+    onStack[at] = 1;
     stack.push(node);
-    onStack.add(node);
-    path.push({ node, targets, next: 0 });
+    path.push({ node, at, targets, next: 0 });
   };
-  const lower = (node: string, to: number): void => {
-    if (to < low.get(node)!) low.set(node, to);
-  };
-  const leave = (node: string): void => {
-    if (low.get(node) !== index.get(node)) return;
-    const component = stack.splice(stack.lastIndexOf(node));
-    for (const member of component) onStack.delete(member);
-    components.push(component.reverse());
+  const leave = ({ node, at }: Frame): void => {
+    if (low[at] !== at) return;
+    const members = stack.splice(stack.lastIndexOf(node));
+    for (const member of members) onStack[index.get(member)!] = 0;
+    components.push(members.reverse());
   };
 
   for (const [start, targets] of graph) {
@@ -42,14 +41,17 @@ export function findComponents(graph: Graph): string[][] {
       const target = frame.targets[frame.next++];
       if (target === undefined) {
         path.pop();
-        leave(frame.node);
+        leave(frame);
         const parent = path.at(-1);
-        if (parent !== undefined) lower(parent.node, low.get(frame.node)!);
-      } else if (!index.has(target)) {
+        if (parent !== undefined) low[parent.at] = Math.min(low[parent.at]!, low[frame.at]!);
+        continue;
+      }
+      const seen = index.get(target);
+      if (seen !== undefined) {
+        if (onStack[seen] === 1) low[frame.at] = Math.min(low[frame.at]!, seen);
+      } else {
         const further = graph.get(target);
         if (further !== undefined) enter(target, further);
-      } else if (onStack.has(target)) {
-        lower(frame.node, index.get(target)!);
       }
     }
   }
