@@ -70,7 +70,10 @@ function printExcerpt(lines: readonly string[], start: Position, end: Position):
 }
 
 function expand(line: string): string {
-  return line.replaceAll("\r", "").replace(/[\t\v]/g, " ".repeat(TAB));
+  return line
+    .toWellFormed()
+    .replaceAll("\r", "")
+    .replace(/[\t\v]/g, " ".repeat(TAB));
 }
 
 /** Marks below the characters of a line that are in the range; columns are counted in bytes. */

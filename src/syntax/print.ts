@@ -2,8 +2,10 @@
 import type { SourceText } from "#src/diag/source-text.ts";
 import { quote } from "#src/util/quote.ts";
 import type { ArrayExpression, Attribute, Block, Call, Expression, File, ObjectExpression, Statement } from "./ast.ts";
+import { parse } from "./parse.ts";
 import { Printer } from "./printer.ts";
 import { Scanner } from "./scanner.ts";
+import { sameTokens } from "./same-tokens.ts";
 import { Token } from "./token.ts";
 
 export interface FormatOptions {
@@ -11,30 +13,59 @@ export interface FormatOptions {
   readonly redact?: (expression: Expression) => boolean;
 }
 
-/** The formatted text of a file that was parsed without errors, without a line break at its end. */
+/** How often a text is printed again until nothing changes; a second time is mostly enough. */
+const MOST_PASSES = 8;
+
+/**
+ * The formatted text of a file that was parsed without errors, without a line break at its end. Where lines end in the
+ * source decides on alignment and commas, and printing may join lines: so what was printed is printed again until it stays.
+ */
 export function format(file: File, options: FormatOptions = {}): string {
+  let text = printFaithfully(file, options);
+  for (let pass = 1; pass < MOST_PASSES; pass++) {
+    const again = printFaithfully(parse(file.source.name, text).file, {});
+    if (again === text) break;
+    text = again;
+  }
+  return text;
+}
+
+/**
+ * Alloy's printer only guesses where some tokens stood, and a comment next to one may move; that is kept as long as it
+ * does no harm. Where the comment would end up inside of an expression and break it, every place is taken from the source.
+ */
+function printFaithfully(file: File, { redact }: FormatOptions): string {
+  if (redact !== undefined) return printTree(file, true, redact);
+  const text = printTree(file, false);
+  const harmless = sameTokens(file.source.text, text) && parse("", text).diagnostics.length === 0;
+  return harmless ? text : printTree(file, true);
+}
+
+function printTree(file: File, exact: boolean, redact?: FormatOptions["redact"]): string {
   const printer = new Printer(file.source, file.comments);
-  new Walker(printer, file, options).printBody(file.body);
+  new Walker(printer, file, exact, redact).printBody(file.body);
   return printer.finish();
 }
 
 /** The formatted text of one expression, without comments. */
 export function formatExpression(source: SourceText, expression: Expression): string {
-  const file: File = { source, body: [], comments: [] };
   const printer = new Printer(source, []);
-  new Walker(printer, file, {}).printExpression(expression);
+  new Walker(printer, { source, body: [], comments: [] }, false, undefined).printExpression(expression);
   return printer.finish();
 }
 
 class Walker {
   readonly #printer: Printer;
   readonly #file: File;
-  readonly #redact: ((expression: Expression) => boolean) | undefined;
+  /** Whether the places of all tokens are told to the printer, or only those that Alloy tells. */
+  readonly #exact: boolean;
+  readonly #redact: FormatOptions["redact"];
 
-  constructor(printer: Printer, file: File, options: FormatOptions) {
+  constructor(printer: Printer, file: File, exact: boolean, redact: FormatOptions["redact"]) {
     this.#printer = printer;
     this.#file = file;
-    this.#redact = options.redact;
+    this.#exact = exact;
+    this.#redact = redact;
   }
 
   printBody(body: readonly Statement[]): void {
@@ -82,7 +113,7 @@ class Walker {
     const printer = this.#printer;
     if (this.#redact?.(expression) === true) {
       this.#put(expression.start, '"(secret)"');
-      printer.dropComments(expression.start, expression.end);
+      printer.skip(expression.start, expression.end);
       return;
     }
     switch (expression.kind) {
@@ -99,7 +130,7 @@ class Walker {
         // A number would take the dot for its own.
         if (expression.value.kind === "literal" && expression.value.literal === "number") printer.space("blank");
         printer.token(".");
-        return printer.token(expression.name);
+        return this.#putGuessed(expression.nameStart, expression.name);
       case "index":
         this.printExpression(expression.value);
         this.#put(expression.lbracket, "[");
@@ -176,7 +207,7 @@ class Walker {
   #printCall(call: Call): void {
     const printer = this.#printer;
     this.printExpression(call.callee);
-    printer.token("(");
+    this.#putGuessed(call.lparen, "(");
     let line = this.#line(call.lparen);
     for (const [i, argument] of call.args.entries()) {
       const moved = this.#line(argument.start) !== line;
@@ -193,11 +224,16 @@ class Walker {
       printer.token(",");
       printer.space("break");
     }
-    printer.token(")");
+    this.#putGuessed(call.end - 1, ")");
   }
 
   #put(offset: number, text: string): void {
     this.#printer.moveTo(offset);
+    this.#printer.token(text);
+  }
+
+  #putGuessed(offset: number, text: string): void {
+    if (this.#exact) this.#printer.moveTo(offset);
     this.#printer.token(text);
   }
 

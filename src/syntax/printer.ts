@@ -60,12 +60,10 @@ export class Printer {
     this.#setPosition(offset + text.length, line + lines);
   }
 
-  /** Leaves out the comments of a stretch of the source. */
-  dropComments(from: number, to: number): void {
-    while (this.#commentBefore(to)) {
-      if (this.#comments[this.#nextComment]!.start < from) return;
-      this.#nextComment += 1;
-    }
+  /** Takes a stretch of the source for written, and leaves out the comments in it. */
+  skip(from: number, to: number): void {
+    while (this.#commentBefore(to) && this.#comments[this.#nextComment]!.start >= from) this.#nextComment += 1;
+    this.#setPosition(to, this.#source.lineAt(to - 1));
   }
 
   /** The comments that are left, and with them the whole text. */
