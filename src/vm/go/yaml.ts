@@ -27,7 +27,7 @@ export function parseYaml(text: string): Value {
     if (problem !== undefined) throw new CallError(describeProblem(text, problem));
     return document === undefined ? null : new Decoder(lines).decodeDocument(document);
   } catch (error) {
-    if (error instanceof RangeError) throw new CallError("yaml: exceeded max depth", { placed: true });
+    if (error instanceof RangeError) throw new CallError("yaml: exceeded max depth");
     throw error;
   }
 }

@@ -6,12 +6,28 @@ import { any, bounded, bytes, defineFunction, text } from "../function.ts";
 import { parseJson, renderJson } from "../go/json.ts";
 import { parseYaml } from "../go/yaml.ts";
 
+interface Alphabet {
+  readonly encoding: "base64" | "base64url";
+  readonly character: RegExp;
+  readonly whole: RegExp;
+}
+const STANDARD: Alphabet = {
+  encoding: "base64",
+  character: /[A-Za-z0-9+/]/,
+  whole: /^[A-Za-z0-9+/]*={0,2}$/,
+};
+const URL_SAFE: Alphabet = {
+  encoding: "base64url",
+  character: /[A-Za-z0-9\-_]/,
+  whole: /^[A-Za-z0-9\-_]*={0,2}$/,
+};
+
 /** The namespace `encoding`. */
 export const encoding = {
   from_json: defineFunction("encoding.from_json", [text], (json) => parseJson(bounded(json))),
   from_yaml: defineFunction("encoding.from_yaml", [text], (yaml) => parseYaml(bounded(yaml))),
-  from_base64: defineFunction("encoding.from_base64", [text], (base64) => decodeBase64(base64, "+/")),
-  from_URLbase64: defineFunction("encoding.from_URLbase64", [text], (base64) => decodeBase64(base64, "-_")),
+  from_base64: defineFunction("encoding.from_base64", [text], (base64) => decodeBase64(base64, STANDARD)),
+  from_URLbase64: defineFunction("encoding.from_URLbase64", [text], (base64) => decodeBase64(base64, URL_SAFE)),
   to_json: defineFunction("encoding.to_json", [any], encodeJson),
   to_base64: defineFunction("encoding.to_base64", [bytes], (data) => bounded(Buffer.from(data).toString("base64"))),
   to_URLbase64: defineFunction("encoding.to_URLbase64", [bytes], (data) =>
@@ -26,9 +42,10 @@ function encodeJson(value: Value): string {
   return bounded(renderJson(value));
 }
 
-/** Padded base64; line breaks are skipped. The last two characters of the alphabet are given. */
-function decodeBase64(base64: string, last: string): Uint8Array {
+/** Padded base64; line breaks are skipped. */
+function decodeBase64(base64: string, alphabet: Alphabet): Uint8Array {
   if (base64.length > MAX_TEXT) throw new CallError(`the text is longer than ${MAX_TEXT} characters`);
+  if (base64.length % 4 === 0 && alphabet.whole.test(base64)) return Buffer.from(base64, alphabet.encoding);
   const source = Buffer.from(base64);
   let data = "";
   let padding = 0;
@@ -43,11 +60,11 @@ function decodeBase64(base64: string, last: string): Uint8Array {
     } else if (c === "=") {
       if (data.length % 4 < 2) throw illegal(at);
       padding = 1;
-    } else if (/[A-Za-z0-9]/.test(c) || last.includes(c)) data += c;
+    } else if (alphabet.character.test(c)) data += c;
     else throw illegal(at);
   }
   if (data.length + padding !== roundUp(data.length)) throw illegal(incompleteAt(source, data, padding));
-  return Buffer.from(data, last === "-_" ? "base64url" : "base64");
+  return Buffer.from(data, alphabet.encoding);
 }
 
 function roundUp(length: number): number {
