@@ -42,16 +42,12 @@ const exported: BlockDef = {
 const foreach: BlockDef = {
   name: "foreach",
   doc: "Runs the components of its template once for each item of a list.",
-  args: { ...foreachArgs, template: block({}, "The components to run.", { required: true }) },
+  args: { template: block({}, "The components to run.", { required: true }), ...foreachArgs },
   stability: "experimental",
   label: "required",
   places: ["root", "declare", "foreach"],
   service: false,
 };
 
-const blocks = new Map([argument, exported, foreach].map((def) => [def.name, Object.freeze(def)]));
-
-/** The blocks that belong to the language itself: `argument`, `export` and `foreach`. */
-export function findLanguageBlock(name: string): BlockDef | undefined {
-  return blocks.get(name);
-}
+/** The blocks that belong to the language itself. */
+export const languageBlocks: readonly BlockDef[] = [argument, exported, foreach].map((def) => Object.freeze(def));

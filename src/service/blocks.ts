@@ -1,8 +1,9 @@
 /** Blocks that are not components: those of the language (`argument`, `foreach` …) and those of the process (`logging`, `http` …). */
+import { languageBlocks } from "#src/compile/language-blocks.ts";
 import type { BlockDef } from "#src/compile/types.ts";
 import { httpClientArgs } from "#src/net/http-args.ts";
 import { attr, block } from "#src/schema/field.ts";
-import { any, bool, duration, handle, int, list, map, number, oneOf, string } from "#src/schema/type.ts";
+import { bool, duration, handle, int, list, map, number, oneOf, string } from "#src/schema/type.ts";
 import { httpArgs } from "./http-args.ts";
 import { refuseAll } from "./refuse.ts";
 
@@ -54,38 +55,10 @@ const remotecfgArgs = refuseAll({
   ...httpClientArgs,
 });
 
-const argumentArgs = {
-  optional: attr(bool, "Whether callers may leave it out.", { default: false }),
-  default: attr(any, "Its value where a caller leaves it out.", { default: null }),
-  comment: attr(string, "What it is for.", { default: "" }),
-};
-
-const exportArgs = { value: attr(any, "What the module shows under this name.") };
-
-const foreachArgs = {
-  template: block({}, "What runs for each item: the body of a module that also sees the item.", { required: true }),
-  collection: attr(list(any), "Items, each of which gets a copy of the template."),
-  var: attr(string, "Name under which the template sees its item."),
-  id: attr(string, "Field of the items that identifies them; the whole item where it is empty.", { default: "" }),
-  hash_string_id: attr(bool, "Whether texts that identify items are hashed.", { default: false }),
-  enable_metrics: attr(bool, "Whether components inside have metrics of their own.", { default: false }),
-};
-
-const inModules = { stability: "generally-available", label: "required", places: ["declare"], service: false } as const;
 const ofProcess = { stability: "generally-available", label: "none", places: ["root"], service: true } as const;
 
 const definitions: readonly BlockDef[] = [
-  { name: "argument", doc: "Declares what callers of the module around it pass in.", args: argumentArgs, ...inModules },
-  { name: "export", doc: "Shows a value to those who use the module around it.", args: exportArgs, ...inModules },
-  {
-    name: "foreach",
-    doc: "Runs a copy of its template for each item of a list.",
-    args: foreachArgs,
-    stability: "experimental",
-    label: "required",
-    places: ["root", "declare", "foreach"],
-    service: false,
-  },
+  ...languageBlocks,
   { name: "logging", doc: "Sets what the process logs, and how.", args: loggingArgs, ...ofProcess },
   { name: "http", doc: "Secures the server of the process.", args: httpArgs, ...ofProcess },
   { name: "livedebugging", doc: "Allows looking at data as it flows.", args: livedebuggingArgs, ...ofProcess },
