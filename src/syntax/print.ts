@@ -148,9 +148,9 @@ class Walker {
         printer.space("blank");
         return this.printExpression(expression.right);
       case "paren":
-        printer.token("(");
+        this.#putGuessed(expression.start, "(");
         this.printExpression(expression.inner);
-        return printer.token(")");
+        return this.#putGuessed(expression.end - 1, ")");
     }
   }
 
