@@ -25,7 +25,7 @@ const result = await build({
   legalComments: "none",
   loader: { ".json": "json" },
   external: ["snappy", "openpgp"],
-  define: { "process.env.INVAR_VERSION": JSON.stringify(version) },
+  define: { 'process.env["INVAR_VERSION"]': JSON.stringify(version) },
   banner: {
     js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
   },
