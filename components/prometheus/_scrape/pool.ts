@@ -22,8 +22,7 @@ export class ScrapePool implements Resource {
     env: Omit<ScrapeEnv, "client" | "refusal">,
   ): void {
     if (this.#closed) return;
-    if (this.#client === undefined)
-      this.#client = createHttpClient(http, { userAgent: `Invar/${version}`, clock: env.clock });
+    if (this.#client === undefined) this.#client = createHttpClient(http, { userAgent: `Invar/${version}` });
     else this.#client.update(http);
     const exceeded = targetLimit > 0 && targets.length > targetLimit;
     const refusal = exceeded
