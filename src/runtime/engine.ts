@@ -13,8 +13,8 @@ import type { EngineOptions, Host } from "./host.ts";
 import { createImportUpdates } from "./import-update.ts";
 import { detailNode, findHandler, listNodes } from "./info.ts";
 import { createLoader } from "./loader.ts";
-import { createModule, isRunning, type Module, type NodeState } from "./module.ts";
-import { modulesOf } from "./node-health.ts";
+import { createModule, isRunning, type NodeState } from "./module.ts";
+import { walkNodes } from "./node-health.ts";
 import { createReevaluation, enactLive, evaluateLive } from "./reevaluate.ts";
 import { createResources } from "./resources.ts";
 import { retireNode } from "./retire.ts";
@@ -96,7 +96,7 @@ export function createEngine(options: EngineOptions): Engine {
     if (!enactLive(host, node, await evaluateLive(host, node, "it ended by itself"))) restartLater(node);
   };
   const recover = (): void => {
-    for (const node of walk(root)) if (node.of.kind === "component" && node.of.unit.exited) restartLater(node);
+    for (const node of walkNodes(root)) if (node.of.kind === "component" && node.of.unit.exited) restartLater(node);
   };
   const loader = createLoader({ host, root, serial, history, settling, metrics, recover });
 
@@ -136,14 +136,4 @@ export function createEngine(options: EngineOptions): Engine {
     onChange: (listener) => history.onChange(listener),
     stop: () => (stopped ??= stop()),
   };
-}
-
-function* walk(root: Module): Generator<NodeState> {
-  const open = [root];
-  for (let module = open.pop(); module !== undefined; module = open.pop()) {
-    for (const node of module.nodes.values()) {
-      yield node;
-      open.push(...modulesOf(node));
-    }
-  }
 }

@@ -10,7 +10,8 @@ import { loadContent, refusal } from "./import.ts";
 import type { History } from "./history.ts";
 import { isRunning, type ImportContent, type ImportKind, type NodeState } from "./module.ts";
 import type { Serial } from "./serial.ts";
-import { isWithin, listBad, type Settling } from "./settle.ts";
+import { listBad } from "./node-health.ts";
+import { isWithin, type Settling } from "./settle.ts";
 import { publish, type Build } from "./stage.ts";
 import { enact, findConflicts } from "./swap.ts";
 import type { EngineMetrics } from "./engine-metrics.ts";
@@ -75,7 +76,7 @@ export function createImportUpdates(host: () => Host, tools: ImportUpdateTools):
       return false;
     }
     metrics.planned(change.steps);
-    const exempt = listBad(node.module);
+    const exempt = listBad(outermost(node).module);
     watches.get(node.globalId)?.();
     enact(host(), change, () => {
       if (host().options.grace > 0) watch(node, bundle, before.content.bundle, number, exempt, cause);
@@ -94,6 +95,7 @@ export function createImportUpdates(host: () => Host, tools: ImportUpdateTools):
     const users = new Set(listUsers(node));
     let ended = false;
     const end = settling.begin({
+      module: outermost(node).module,
       exempt,
       covers: (at) => [...users].some((user) => isWithin(at, user)),
       healthy: () => {

@@ -19,7 +19,8 @@ import type { Host } from "./host.ts";
 import type { Module, NodeState } from "./module.ts";
 import { parseRoot } from "./root-text.ts";
 import type { Serial } from "./serial.ts";
-import { listBad, type Settling } from "./settle.ts";
+import { listBad } from "./node-health.ts";
+import type { Settling } from "./settle.ts";
 import { nothing, type Build } from "./stage.ts";
 import { enact, findConflicts } from "./swap.ts";
 import type { Generation, Outcome, Phase, Verdict } from "./types.ts";
@@ -225,7 +226,7 @@ class RootLoader implements Loader {
   }
 
   #watch(kept: Kept, exempt: ReadonlySet<string>, cause: string, half: boolean): void {
-    const { host, history, settling } = this.#tools;
+    const { host, root, history, settling } = this.#tools;
     const judge = (verdict: Verdict, diagnostics?: readonly Diagnostic[]): void => {
       kept.verdict = verdict;
       history.judge("", kept.generation.number, verdict, diagnostics);
@@ -233,6 +234,7 @@ class RootLoader implements Loader {
     this.#endWatch = (): void => undefined;
     if (half || host.options.grace === 0) return judge(half ? "unhealthy" : "healthy");
     const end = settling.begin({
+      module: root,
       exempt,
       covers: () => true,
       healthy: () => {

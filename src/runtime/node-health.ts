@@ -30,6 +30,24 @@ export function modulesOf(node: NodeState): Module[] {
   return of.kind === "import" ? [of.content.module] : [];
 }
 
+/** All nodes of a module and of the modules inside it. */
+export function* walkNodes(module: Module): Generator<NodeState> {
+  const open = [module];
+  for (let at = open.pop(); at !== undefined; at = open.pop()) {
+    for (const node of at.nodes.values()) {
+      yield node;
+      open.push(...modulesOf(node));
+    }
+  }
+}
+
+/** Global ids of all nodes that are broken now. */
+export function listBad(module: Module): Set<string> {
+  const bad = new Set<string>();
+  for (const node of walkNodes(module)) if (isBad(ownHealth(node))) bad.add(node.globalId);
+  return bad;
+}
+
 function sourceHealth(
   status: { readonly error: { readonly message: string; readonly at: number } | undefined } | undefined,
 ): Health | undefined {

@@ -3,9 +3,11 @@ import type { Health } from "#src/component/define.ts";
 import { isBad } from "./health.ts";
 import type { Host } from "./host.ts";
 import type { Module, NodeState } from "./module.ts";
-import { modulesOf, ownHealth } from "./node-health.ts";
+import { ownHealth, walkNodes } from "./node-health.ts";
 
 export interface Settlement {
+  /** Where the change took place. */
+  readonly module: Module;
   /** Nodes that this change is answerable for. */
   readonly covers: (node: NodeState) => boolean;
   /** Global ids of those that were broken before. */
@@ -29,44 +31,32 @@ export function createSettling(host: () => Host): Settling {
     active.get(settlement)?.();
     return active.delete(settlement);
   };
+  const observe = (node: NodeState): boolean => {
+    if (active.size === 0) return false;
+    const health = ownHealth(node);
+    if (!isBad(health) || health.fault !== "own") return false;
+    const answerable = [...active.keys()].findLast(({ covers, exempt }) => !exempt.has(node.globalId) && covers(node));
+    if (answerable === undefined) return false;
+    end(answerable);
+    answerable.failed(node, health);
+    return true;
+  };
   return {
+    observe,
     begin(settlement) {
       const { clock, options } = host();
       const cancel = clock.after(options.grace, () => {
         if (end(settlement)) settlement.healthy();
       });
       active.set(settlement, cancel);
+      // What broke in the swap itself.
+      for (const node of walkNodes(settlement.module)) if (observe(node)) break;
       return () => void end(settlement);
-    },
-    observe(node) {
-      if (active.size === 0) return false;
-      const health = ownHealth(node);
-      if (!isBad(health) || health.fault !== "own") return false;
-      const answerable = [...active.keys()].findLast(
-        ({ covers, exempt }) => !exempt.has(node.globalId) && covers(node),
-      );
-      if (answerable === undefined) return false;
-      end(answerable);
-      answerable.failed(node, health);
-      return true;
     },
     end() {
       for (const settlement of active.keys()) end(settlement);
     },
   };
-}
-
-/** Global ids of all nodes that are broken now. */
-export function listBad(module: Module): Set<string> {
-  const bad = new Set<string>();
-  const open = [module];
-  for (let at = open.pop(); at !== undefined; at = open.pop()) {
-    for (const node of at.nodes.values()) {
-      if (isBad(ownHealth(node))) bad.add(node.globalId);
-      open.push(...modulesOf(node));
-    }
-  }
-  return bad;
 }
 
 /** Whether a node lies at or below another. */

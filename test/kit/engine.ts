@@ -34,7 +34,8 @@ export interface TestEngine {
   exported(node: string, name: string): unknown;
   debug(node: string): unknown;
   health(node: string): string;
-  readonly last: GenerationRecord;
+  /** The newest line of the history, of the root unless told otherwise. */
+  last(loader?: string): GenerationRecord;
 }
 
 export interface TestEngineOptions extends Partial<EngineOptions> {
@@ -100,9 +101,7 @@ export function testEngine(options: TestEngineOptions = {}): TestEngine {
     },
     debug: (node) => engine.node(node)?.debug,
     health: (node) => engine.node(node)?.health.state ?? "missing",
-    get last() {
-      return engine.history.at(-1)!;
-    },
+    last: (loader = "") => engine.history.findLast((record) => record.loader === loader)!,
   };
   return test;
 }
