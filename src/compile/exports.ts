@@ -13,7 +13,8 @@ export function findExportProblem(
   span: Span,
 ): Diagnostic | undefined {
   const [field] = path;
-  const names = field === undefined ? undefined : findExports(draft, node);
+  // A component without a label takes references to all of its name, which its missing label explains.
+  const names = field === undefined || node.block.label === "" ? undefined : findExports(draft, node);
   if (field === undefined || names === undefined || names.includes(field)) return undefined;
   const similar = nearest(field, names);
   const hint =

@@ -100,8 +100,9 @@ function judge(draft: Draft, traversal: Traversal, target: Target | undefined): 
 
 function suggest(draft: Draft, names: readonly string[]): string | undefined {
   const ids = [...draft.nodes.keys()];
-  for (let length = names.length; length > 0; length--) {
-    const id = nearest(names.slice(0, length).join("."), ids);
+  for (let length = names.length; length > 1; length--) {
+    const alike = ids.filter((id) => id.split(".").length === length);
+    const id = nearest(names.slice(0, length).join("."), alike);
     if (id !== undefined) return `Did you mean ${[id, ...names.slice(length)].join(".")}?`;
   }
   return undefined;
