@@ -91,10 +91,7 @@ const args = {
   ...httpClientArgs,
   clustering: block(
     {
-      enabled: attr(bool, "Share the targets among the collectors of a cluster.", {
-        default: false,
-        unsupported: true,
-      }),
+      enabled: attr(bool, "Share the targets among the collectors of a cluster.", { unsupported: true }),
     },
     "How collectors of a cluster share the targets.",
   ),
@@ -124,7 +121,8 @@ prometheus.echo "default" { }
   async create(first, ctx) {
     const fanout = createFanout(first.forward_to, ctx.metrics);
     const metrics = createScrapeMetrics(ctx.metrics);
-    const { resource: pool, release } = await ctx.acquire(`prometheus.scrape/${ctx.globalId}`, () => new ScrapePool());
+    const shared = await ctx.acquire(`prometheus.scrape/${ctx.globalId}`, () => new ScrapePool());
+    const pool = shared.resource;
     let failures: FailureLog | undefined;
     let failuresPath = "";
 
@@ -163,7 +161,7 @@ prometheus.echo "default" { }
       start: begin,
       update: prepare,
       async stop() {
-        await release();
+        await shared.release();
         await failures?.flush();
       },
       debug: () => ({ targets: pool.status() }),

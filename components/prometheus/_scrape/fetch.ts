@@ -43,7 +43,7 @@ export async function fetchPage(
   const response =
     local === undefined
       ? await request(target, headers, limit, client, signal)
-      : await answer(await local({ method: "GET", path: target.path, headers, signal }));
+      : answer(await local({ method: "GET", path: target.path, headers, signal }));
   if (response.status !== 200)
     throw new Error(`server returned HTTP status ${response.status} ${STATUS_CODES[response.status] ?? ""}`.trimEnd());
   if (limit > 0 && response.body.length >= limit) throw new BodySizeError();

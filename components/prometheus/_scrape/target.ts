@@ -100,5 +100,5 @@ function encodeParams(given: ReadonlyMap<string, string>, args: TargetArgs): str
   }
   const query = new URLSearchParams();
   for (const key of [...params.keys()].sort()) for (const value of params.get(key)!) query.append(key, value);
-  return query.size === 0 ? "" : `?${query}`;
+  return query.size === 0 ? "" : `?${query.toString()}`;
 }
