@@ -11,6 +11,7 @@ import { SEGMENT_HEADER, encodeSegmentHeader, sealFrame, type Frame } from "./fr
 import { errorCode, nodeFs, syncFolder, writeFully, type LogFs } from "./fs.ts";
 import { lockFolder } from "./lock.ts";
 import { LogReader } from "./reader.ts";
+import { Unsynced } from "./unsynced.ts";
 import { discard, fileName, findSegments, itemsIn, rewrite, type Segment } from "./segment.ts";
 
 const MAX_UNSYNCED = 64 << 20;
@@ -113,8 +114,8 @@ export class SegmentLog {
     const { maxBytes } = this.#options;
     if (maxBytes !== undefined && this.stats.bytes + length > maxBytes)
       throw new LogFullError(`the log in ${this.folder} has reached its limit of ${maxBytes} bytes`);
-    if (active.unsyncedBytes > MAX_UNSYNCED)
-      throw new LogFullError(`the disk has not confirmed the last ${active.unsyncedBytes} bytes in ${this.folder}`);
+    if (active.unsynced.size > MAX_UNSYNCED)
+      throw new LogFullError(`the disk has not confirmed the last ${active.unsynced.size} bytes in ${this.folder}`);
     this.#write(active, frames, length);
     this.stats.items = items;
     this.stats.bytes += length;
@@ -132,15 +133,7 @@ export class SegmentLog {
     } catch (error) {
       this.#failed(active, error);
     }
-    const copy =
-      frames.length === 1
-        ? Buffer.from(frames[0]!.bytes)
-        : Buffer.concat(
-            frames.map((f) => f.bytes),
-            length,
-          );
-    active.unsynced.push(copy);
-    active.unsyncedBytes += length;
+    for (const { bytes } of frames) active.unsynced.add(bytes);
     active.size += length;
     active.modified = this.#options.clock.now();
   }
@@ -175,8 +168,8 @@ export class SegmentLog {
       fd = this.io.open(path, "create");
       const header = encodeSegmentHeader(id, clock.now());
       writeFully(this.io, fd, header, 0);
-      const unsynced = [header];
-      const unsyncedBytes = header.length;
+      const unsynced = new Unsynced();
+      unsynced.add(header);
       this.#active = {
         id,
         path,
@@ -185,7 +178,6 @@ export class SegmentLog {
         modified: clock.now(),
         synced: 0,
         unsynced,
-        unsyncedBytes,
         version: 0,
         failed: false,
       };
@@ -294,13 +286,13 @@ export class SegmentLog {
   commit(): Promise<void> {
     this.#committing ??= this.#commit().finally(() => {
       this.#committing = undefined;
-      if (this.#segments.some((segment) => segment.unsyncedBytes > 0)) this.#scheduleCommit();
+      if (this.#segments.some((segment) => segment.unsynced.size > 0)) this.#scheduleCommit();
     });
     return this.#committing;
   }
 
   async #commit(): Promise<void> {
-    for (const segment of this.#segments.filter((s) => s.unsyncedBytes > 0))
+    for (const segment of this.#segments.filter((s) => s.unsynced.size > 0))
       if (this.#segments.includes(segment)) await this.#syncSegment(segment);
     try {
       if (this.#folderDirty) syncFolder(this.io, this.folder);
@@ -312,16 +304,14 @@ export class SegmentLog {
   }
 
   async #syncSegment(segment: Segment): Promise<void> {
-    const chunks = segment.unsynced.length;
+    const confirmed = segment.unsynced.size;
     try {
       segment.syncing = true;
       // What a failed sync leaves in memory may never reach the disk, and a second sync would not say so: write it anew.
       if (segment.failed) rewrite(this.io, segment);
       else await this.io.syncLater(segment.fd!);
-      const confirmed = segment.unsynced.splice(0, segment.failed ? Infinity : chunks);
-      const bytes = confirmed.reduce((sum, chunk) => sum + chunk.length, 0);
-      segment.unsyncedBytes -= bytes;
-      segment.synced += bytes;
+      segment.unsynced.drop(confirmed);
+      segment.synced += confirmed;
       segment.failed = false;
     } catch (error) {
       segment.failed = true;
@@ -329,7 +319,7 @@ export class SegmentLog {
     } finally {
       segment.syncing = false;
     }
-    if (segment !== this.#active && segment.unsyncedBytes === 0 && segment.fd !== undefined) {
+    if (segment !== this.#active && segment.unsynced.size === 0 && segment.fd !== undefined) {
       this.io.close(segment.fd);
       segment.fd = undefined;
     }

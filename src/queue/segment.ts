@@ -3,6 +3,7 @@ import type { Logger } from "#src/util/log.ts";
 import { SEGMENT_HEADER, decodeSegmentHeader } from "./frame.ts";
 import { writeFully, type LogFs } from "./fs.ts";
 import { LogReader, type ReadableLog } from "./reader.ts";
+import { Unsynced } from "./unsynced.ts";
 
 /** One file of a log. */
 export interface Segment {
@@ -17,8 +18,7 @@ export interface Segment {
   /** Bytes that the disk has confirmed. */
   synced: number;
   /** What has been written after those. */
-  readonly unsynced: Buffer[];
-  unsyncedBytes: number;
+  readonly unsynced: Unsynced;
   /** Counts replacements of the file: readers open it again. */
   version: number;
   /** A sync has failed: the bytes after `synced` must be written anew. */
@@ -55,7 +55,7 @@ function inspect(io: LogFs, path: string, named: number): Segment | undefined {
     const header = Buffer.alloc(SEGMENT_HEADER);
     io.read(fd, header, SEGMENT_HEADER, 0);
     const id = decodeSegmentHeader(header) ?? named;
-    const unsynced: Buffer[] = [];
+    const unsynced = new Unsynced();
     return {
       id,
       path,
@@ -64,7 +64,6 @@ function inspect(io: LogFs, path: string, named: number): Segment | undefined {
       modified,
       synced: size,
       unsynced,
-      unsyncedBytes: 0,
       version: 0,
       failed: false,
     };
@@ -103,7 +102,7 @@ export function rewrite(io: LogFs, segment: Segment): void {
       at += length;
     }
     let at = segment.synced;
-    for (const bytes of segment.unsynced) {
+    for (const bytes of segment.unsynced.pieces()) {
       writeFully(io, fd, bytes, at);
       at += bytes.length;
     }
