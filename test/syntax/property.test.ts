@@ -27,7 +27,7 @@ const soup = fc.array(
       "\uFEFF",
       "\ud800",
     ),
-    fc.constantFrom(..."|&!=<>+-*/%^{}()[],.;@ "),
+    fc.constantFrom(...Array.from("|&!=<>+-*/%^{}()[],.;@ ")),
     fc.string(),
   ),
   { maxLength: 60 },
