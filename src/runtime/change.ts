@@ -23,14 +23,24 @@ export interface Claiming {
   readonly block: Block | undefined;
 }
 
+/** Everything a change holds, its parts included, in the order of the graph. */
+export interface Gathered {
+  readonly commits: (() => void)[];
+  readonly starts: Unit[];
+  readonly stops: Stopping[];
+  readonly steps: PlanStep[];
+  readonly claims: Claiming[];
+  readonly diagnostics: Diagnostic[];
+}
+
 type Part =
-  | { readonly do: "commit"; readonly run: () => void }
-  | { readonly do: "discard"; readonly run: () => void | Promise<void> }
-  | { readonly do: "start"; readonly unit: Unit }
-  | { readonly do: "stop"; readonly what: Stopping }
-  | { readonly do: "step"; readonly step: PlanStep }
-  | ({ readonly do: "claim" } & Claiming)
-  | { readonly do: "change"; readonly change: Change };
+  | Change
+  | { readonly commit: () => void }
+  | { readonly discard: () => void | Promise<void> }
+  | { readonly start: Unit }
+  | { readonly stop: Stopping }
+  | { readonly step: PlanStep }
+  | { readonly claim: Claiming };
 
 export class Change {
   #parts: Part[] = [];
@@ -41,86 +51,78 @@ export class Change {
   /** A part of its own that can be dropped without the rest; its place in the order is now. */
   part(): Change {
     const change = new Change();
-    this.#parts.push({ do: "change", change });
+    this.#parts.push(change);
     return change;
   }
   /** Runs in the swap: synchronous, and it must not throw. */
-  commit(run: () => void): void {
-    this.#parts.push({ do: "commit", run });
+  commit(commit: () => void): void {
+    this.#parts.push({ commit });
   }
-  /** Runs, last first, when the change is refused. */
-  discard(run: () => void | Promise<void>): void {
-    this.#parts.push({ do: "discard", run });
+  /** Runs when the change is refused, those of later parts first. */
+  discard(discard: () => void | Promise<void>): void {
+    this.#parts.push({ discard });
   }
-  start(unit: Unit): void {
-    this.#parts.push({ do: "start", unit });
+  start(start: Unit): void {
+    this.#parts.push({ start });
   }
-  stop(what: Stopping): void {
-    this.#parts.push({ do: "stop", what });
+  stop(stop: Stopping): void {
+    this.#parts.push({ stop });
   }
   step(node: string, kind: StepKind, because = ""): void {
-    this.#parts.push({ do: "step", step: { node, do: kind, because } });
+    this.#parts.push({ step: { node, do: kind, because } });
   }
   /** From now on the owner claims just these. */
   claim(owner: string, claims: readonly Claim[], block?: Block): void {
-    this.#parts.push({ do: "claim", owner, claims, block });
+    this.#parts.push({ claim: { owner, claims, block } });
   }
   fail(diagnostics: readonly Diagnostic[], world = false): void {
     this.#diagnostics.push(...diagnostics);
     this.#world ||= world;
   }
 
-  get diagnostics(): Diagnostic[] {
-    const all = [...this.#diagnostics];
-    for (const part of this.#parts) if (part.do === "change") all.push(...part.change.diagnostics);
-    return all;
-  }
   get failed(): boolean {
-    return this.#diagnostics.length > 0 || this.#parts.some((part) => part.do === "change" && part.change.failed);
+    return this.#diagnostics.length > 0 || this.#parts.some((part) => part instanceof Change && part.failed);
   }
   get worldFault(): boolean {
-    return this.#world || this.#parts.some((part) => part.do === "change" && part.change.worldFault);
+    return this.#world || this.#parts.some((part) => part instanceof Change && part.worldFault);
   }
-  get steps(): PlanStep[] {
-    return [...this.#each("step")].map(({ step }) => step);
-  }
-  get starts(): Unit[] {
-    return [...this.#each("start")].map(({ unit }) => unit);
-  }
-  get stops(): Stopping[] {
-    return [...this.#each("stop")].map(({ what }) => what);
-  }
-  get claims(): Claiming[] {
-    return [...this.#each("claim")];
+  get diagnostics(): readonly Diagnostic[] {
+    return this.gather().diagnostics;
   }
 
-  /** The one step in which everything becomes real. No `await` in here, ever. */
-  swap(): void {
-    for (const { run } of this.#each("commit")) run();
+  gather(): Gathered {
+    const all: Gathered = { commits: [], starts: [], stops: [], steps: [], claims: [], diagnostics: [] };
+    this.#gather(all);
+    return all;
+  }
+
+  #gather(all: Gathered): void {
+    all.diagnostics.push(...this.#diagnostics);
+    for (const part of this.#parts) {
+      if (part instanceof Change) part.#gather(all);
+      else if ("commit" in part) all.commits.push(part.commit);
+      else if ("step" in part) all.steps.push(part.step);
+      else if ("start" in part) all.starts.push(part.start);
+      else if ("stop" in part) all.stops.push(part.stop);
+      else if ("claim" in part) all.claims.push(part.claim);
+    }
   }
 
   /** Undoes what was built, last first; what runs never noticed. Why it failed stays to be read. */
   async drop(): Promise<void> {
     const parts = this.#parts.toReversed();
-    this.#parts = this.#parts.filter((part) => part.do === "change");
+    this.#parts = this.#parts.filter((part) => part instanceof Change);
     await Promise.all(
       parts.map(async (part) => {
-        if (part.do === "change") await part.change.drop();
-        else if (part.do === "discard") await part.run();
+        if (part instanceof Change) await part.drop();
+        else if ("discard" in part) await part.discard();
       }),
     );
   }
 
   /** Drops a part as if it had never been tried. */
   async forget(part: Change): Promise<void> {
-    this.#parts = this.#parts.filter((own) => own.do !== "change" || own.change !== part);
+    this.#parts = this.#parts.filter((own) => own !== part);
     await part.drop();
-  }
-
-  *#each<K extends Part["do"]>(kind: K): Generator<Extract<Part, { readonly do: K }>> {
-    for (const part of this.#parts) {
-      if (part.do === kind) yield part as Extract<Part, { readonly do: K }>;
-      else if (part.do === "change") yield* part.change.#each(kind);
-    }
   }
 }

@@ -107,9 +107,9 @@ export function createEngine(options: EngineOptions): Engine {
     await serial.run(async () => {
       const change = new Change();
       for (const node of root.nodes.values()) retireNode(host, change, node);
-      const { stops } = change;
+      const { commits, stops } = change.gather();
       await stopInOrder(host, stops);
-      change.swap();
+      for (const commit of commits) commit();
       root.nodes = new Map();
       host.modules.clear();
       host.claims.clear();

@@ -57,14 +57,14 @@ export function createImportUpdates(host: () => Host, tools: ImportUpdateTools):
     const build: Build = { host: host(), contents: new Map(), tolerant: false };
     await buildContent(build, change, node, before, bundle);
     if (!change.failed) change.fail(findConflicts(host(), change));
-    const { diagnostics } = change;
+    const { diagnostics, steps } = change.gather();
     history.add({
       number,
       revision: bundle.revision,
       loader: node.globalId,
       createdAt: host().clock.now(),
       verdict: change.failed ? "refused" : host().options.grace > 0 ? "settling" : "healthy",
-      steps: change.failed ? [] : change.steps,
+      steps: change.failed ? [] : steps,
       diagnostics,
       took: { build: performance.now() - began },
       cause,
@@ -75,7 +75,7 @@ export function createImportUpdates(host: () => Host, tools: ImportUpdateTools):
       refuse(node, bundle, diagnostics);
       return false;
     }
-    metrics.planned(change.steps);
+    metrics.planned(steps);
     const exempt = listBad(outermost(node).module);
     watches.get(node.globalId)?.();
     enact(host(), change, () => {

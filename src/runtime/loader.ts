@@ -161,7 +161,7 @@ class RootLoader implements Loader {
     timed("build");
     if (change.failed && !half) return refuse("build", change.diagnostics, change);
 
-    const { steps, diagnostics } = change;
+    const { steps, diagnostics } = change.gather();
     const generation = freezeGeneration(number, bundle.revision, result.module);
     const kept: Kept = { generation, bundle, verdict: "settling" };
     const exempt = listBad(this.#tools.root);

@@ -8,7 +8,7 @@ import { messageOf } from "./unit.ts";
 
 /** Two nodes that would hold the same port, folder or name. */
 export function findConflicts(host: Host, change: Change): Diagnostic[] {
-  const changing = change.claims;
+  const changing = change.gather().claims;
   if (changing.every(({ claims }) => claims.length === 0)) return [];
   const owners = new Set(changing.map(({ owner }) => owner));
   const held = new Map([...host.claims].filter(([, owner]) => !owners.has(owner)));
@@ -34,8 +34,9 @@ export function findConflicts(host: Host, change: Change): Diagnostic[] {
 
 /** Makes a change real. `settle` runs between the swap and the first start, in the same breath. */
 export function enact(host: Host, change: Change, settle: () => void = () => undefined): void {
-  const { claims, starts, stops } = change;
-  change.swap();
+  const { commits, claims, starts, stops } = change.gather();
+  // The one step in which everything becomes real. No `await` in here, ever.
+  for (const commit of commits) commit();
   const owners = new Set(claims.map(({ owner }) => owner));
   for (const [key, holder] of host.claims) if (owners.has(holder)) host.claims.delete(key);
   for (const { owner, claims: held } of claims) for (const claim of held) host.claims.set(keyOf(claim), owner);

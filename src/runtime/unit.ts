@@ -45,7 +45,7 @@ export class Unit {
   readonly def: ComponentDef;
   readonly #host: Host;
   readonly #log: Logger;
-  readonly #controller = new AbortController();
+  #controller: AbortController | undefined;
   readonly #timers = new Set<() => void>();
   readonly #leases = new Set<Lease<Resource>>();
   #instance: AnyInstance | undefined;
@@ -55,6 +55,7 @@ export class Unit {
   #handler: Handler | undefined;
   #listener: UnitListener | undefined;
   #stopped: Promise<void> | undefined;
+  #stopping = false;
   #startedAt: number | undefined;
 
   private constructor(host: Host, identity: UnitIdentity, def: ComponentDef) {
@@ -165,7 +166,8 @@ export class Unit {
   }
 
   async #stop(deadline: number): Promise<void> {
-    this.#controller.abort(new Error("stopped"));
+    this.#stopping = true;
+    this.#controller?.abort(stopped());
     this.#handler = undefined;
     try {
       const stopping = this.#instance?.stop?.();
@@ -189,8 +191,18 @@ export class Unit {
     if (!this.exited) this.#run = this.#health("exited", "component shut down cleanly");
   }
 
+  /** Made when somebody asks: most components have no use for it. */
+  get #signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#stopping) this.#controller.abort(stopped());
+    }
+    return this.#controller.signal;
+  }
+
   #context(): Context<Infer<Shape>> {
     const host = this.#host;
+    const signal = (): AbortSignal => this.#signal;
     const { id, globalId, label, metrics } = this.identity;
     return {
       id,
@@ -198,7 +210,9 @@ export class Unit {
       label,
       log: this.#log,
       metrics,
-      signal: this.#controller.signal,
+      get signal() {
+        return signal();
+      },
       dataDir: join(host.options.storagePath, globalId),
       clock: this.#clock(),
       export: (exports) => this.#export(exports),
@@ -209,7 +223,7 @@ export class Unit {
       },
       acquire: async (key, open) => {
         const lease = await host.resources.acquire(key, open);
-        if (this.#controller.signal.aborted) {
+        if (this.#stopping) {
           await lease.release();
           throw new Error(`acquiring ${key}: the component is stopping`);
         }
@@ -293,6 +307,10 @@ function findLocal(host: Host, address: string, path: string): Handler | undefin
     const asked = query >= 0 && !found.rest.includes("?") ? request.path.slice(query) : "";
     return found.handler({ ...request, path: found.rest + asked });
   };
+}
+
+function stopped(): Error {
+  return new Error("the component is stopping");
 }
 
 /** The text of whatever was thrown. */
