@@ -1,11 +1,11 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-export type LeafKind = "components" | "sources" | "secrets";
+export type LeafKind = "components" | "sources";
 
 /**
  * The default export of a leaf's file, loaded on first use; undefined when there is no such leaf. The one place from which
- * leaves are imported: a bundler sees the three folders in the expressions below and makes a lazy chunk of each file.
+ * leaves are imported: a bundler sees the two folders in the expressions below and makes a lazy chunk of each file.
  */
 export async function loadLeaf(kind: LeafKind, name: string): Promise<unknown> {
   if (!/^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*$/.test(name)) return undefined;
@@ -25,5 +25,4 @@ export async function loadLeaf(kind: LeafKind, name: string): Promise<unknown> {
 const importers: Readonly<Record<LeafKind, (path: string) => Promise<unknown>>> = {
   components: (path) => import(/* @vite-ignore */ `../../components/${path}.ts`),
   sources: (path) => import(/* @vite-ignore */ `../../sources/${path}.ts`),
-  secrets: (path) => import(/* @vite-ignore */ `../../secrets/${path}.ts`),
 };
