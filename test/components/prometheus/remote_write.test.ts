@@ -15,10 +15,8 @@ import { silentLogger } from "#src/util/log.ts";
 import { fakeClock, type FakeClock } from "#test/kit/clock.ts";
 import { fakeContext } from "#test/kit/context.ts";
 import { faultyFs } from "#test/kit/faulty-fs.ts";
-import { httpArgs } from "#test/kit/http.ts";
+import { endpointArgs, remoteWriteArgs, type EndpointArgs } from "#test/kit/remote-write-args.ts";
 import { remoteWriteSink, type RemoteWriteSink } from "#test/kit/remote-write-sink.ts";
-
-type EndpointArgs = RemoteWriteArgs["endpoint"][number];
 
 let sink: RemoteWriteSink;
 let clock: FakeClock;
@@ -46,41 +44,10 @@ const rule = (over: object) => ({
   ...over,
 });
 
-function endpoint(over: Partial<EndpointArgs> = {}, queue: Partial<EndpointArgs["queue_config"]> = {}): EndpointArgs {
-  return {
-    ...httpArgs(),
-    url: sink.url,
-    name: "sink",
-    headers: undefined,
-    remote_timeout: 30_000,
-    send_exemplars: true,
-    send_native_histograms: false,
-    round_robin_dns: false,
-    protobuf_message: "prometheus.WriteRequest",
-    enable_http2: false,
-    queue_config: {
-      capacity: 10_000,
-      max_shards: 50,
-      min_shards: 1,
-      max_samples_per_send: 2000,
-      batch_send_deadline: 5000,
-      min_backoff: 30,
-      max_backoff: 5000,
-      retry_on_http_429: true,
-      sample_age_limit: 0,
-      ...queue,
-    },
-    metadata_config: { send: true, send_interval: 60_000, max_samples_per_send: 2000 },
-    write_relabel_config: [],
-    sigv4: undefined,
-    azuread: undefined,
-    google_iam: undefined,
-    ...over,
-  };
-}
+const endpoint = (over: Partial<EndpointArgs> = {}, queue: Partial<EndpointArgs["queue_config"]> = {}): EndpointArgs =>
+  endpointArgs({ url: sink.url, name: "sink", ...over }, queue);
 function args(endpoints: readonly EndpointArgs[] = [endpoint()], over: Partial<RemoteWriteArgs> = {}): RemoteWriteArgs {
-  const wal = { truncate_frequency: 7_200_000, min_keepalive_time: 300_000, max_keepalive_time: 28_800_000 };
-  return { external_labels: undefined, endpoint: endpoints, wal, ...over };
+  return { ...remoteWriteArgs({ url: sink.url }), endpoint: endpoints, ...over };
 }
 
 const table = (count: number, extra: readonly (readonly [string, string])[] = []): Labels[] =>

@@ -1,0 +1,11 @@
+import { defineConfig } from "vitest/config";
+
+// Whole processes and real servers, one suite at a time.
+export default defineConfig({
+  test: {
+    include: ["test/e2e/**/*.test.ts"],
+    fileParallelism: false,
+    testTimeout: 120_000,
+    hookTimeout: 60_000,
+  },
+});
