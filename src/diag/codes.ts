@@ -33,7 +33,6 @@ export const CODES = {
   "missing-entry": "The revision holds no file or folder of the name to start from.",
   "missing-label": "The block needs a label and has none.",
   "nested-too-deeply": "Blocks, brackets or operators are nested deeper than what is read.",
-  "no-configuration": "The source has nothing at the path that was asked for.",
   "not-checked": "A module could not be looked into before it runs, so mistakes in it show only then.",
   "reserved-label": "The label is a word that means something else there.",
   "shadowed-stdlib": "A component or module has the name of a standard function, which it hides.",

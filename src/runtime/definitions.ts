@@ -2,21 +2,11 @@
  * Custom components at run time: which templates a module sees, and through whom (specification 5.3). The chain mirrors
  * the registries of the compiled modules and adds what imports hold.
  */
+import type { Origin } from "#src/compile/definitions.ts";
 import { findDeclare, findImports } from "#src/compile/registry.ts";
 import type { Registry } from "#src/compile/types.ts";
-import type { Bundle } from "#src/source/define.ts";
 import type { Block } from "#src/syntax/ast.ts";
 import type { ImportContent, NodeState } from "./module.ts";
-
-/** Where the text of a module came from, and so what relative names in it mean. */
-export interface Origin {
-  /** Value of `module_path`. */
-  readonly modulePath: string;
-  /** The bundle whose files its imports may name; undefined where they name files of this machine. */
-  readonly bundle: Bundle | undefined;
-  /** Folder of the file within the bundle, `""` for its root. */
-  readonly folder: string;
-}
 
 export interface Definitions {
   readonly registry: Registry;

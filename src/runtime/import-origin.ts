@@ -1,7 +1,7 @@
 /** What names in imported text mean: `module_path`, and files of the bundle around it (specification 5.4). */
 import { posix, sep, dirname } from "node:path";
 import type { Bundle, SourceDef } from "#src/source/define.ts";
-import type { Origin } from "./definitions.ts";
+import type { Origin } from "#src/compile/definitions.ts";
 
 /** Where the content of an import lies. Only a plain file leaves its imports free to name files of this machine. */
 export function originOf(def: SourceDef, args: unknown, bundle: Bundle, around: Origin): Origin {

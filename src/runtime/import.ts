@@ -1,18 +1,16 @@
 /** `import.*`: a source is opened and its content becomes definitions that other nodes use (specification 5.4). */
 import type { CompiledNode } from "#src/compile/types.ts";
-import { readEntry } from "#src/source/bundle.ts";
+import { parseBundle } from "#src/compile/bundle.ts";
 import type { Bundle, SourceDef } from "#src/source/define.ts";
 import type { Feed } from "#src/source/feed.ts";
-import { DiagnosticError, formatDiagnostic, type Diagnostic } from "#src/diag/diagnostic.ts";
-import type { File } from "#src/syntax/ast.ts";
+import { DiagnosticError, formatDiagnostic, hasErrors, type Diagnostic } from "#src/diag/diagnostic.ts";
 import { compileImport } from "#src/compile/compile.ts";
 import { buildModule } from "./build.ts";
 import type { Change } from "./change.ts";
-import type { Origin } from "./definitions.ts";
+import type { Origin } from "#src/compile/definitions.ts";
 import type { Host } from "./host.ts";
 import { checkRemoteImport, cutBundle, originOf, stringArgument } from "./import-origin.ts";
 import { equalArguments } from "#src/schema/equal.ts";
-import { parse } from "#src/syntax/parse.ts";
 import { checkProblems, decodeArguments } from "./language.ts";
 import { createModule, type ImportContent, type ImportKind, type NodeState } from "./module.ts";
 import { retireNode } from "./retire.ts";
@@ -136,7 +134,9 @@ export async function loadContent(
   origin: Origin,
 ): Promise<ImportContent | undefined> {
   try {
-    const result = await compileImport(parseFiles(bundle, node), build.host.options);
+    const parsed = parseBundle(bundle, `${node.globalId}/`);
+    if (hasErrors(parsed.diagnostics)) throw new DiagnosticError(parsed.diagnostics);
+    const result = await compileImport(parsed.files, build.host.options);
     if (!result.ok) throw new DiagnosticError(result.diagnostics);
     const { measured } = node.module;
     const module = before?.module ?? createModule({ id: node.globalId, owner: node, measured }, undefined);
@@ -154,20 +154,4 @@ export async function loadContent(
     failNode(change, node.compiled, error);
     return undefined;
   }
-}
-
-function parseFiles(bundle: Bundle, node: NodeState): File[] {
-  const entries = readEntry(bundle);
-  if (entries === undefined) {
-    throw new Error(`${JSON.stringify(bundle.entry)} does not exist in revision ${bundle.revision.id}`);
-  }
-  const files: File[] = [];
-  const wrong = [];
-  for (const { path, content } of entries) {
-    const parsed = parse(`${node.globalId}/${path}`, content);
-    files.push(parsed.file);
-    wrong.push(...parsed.diagnostics);
-  }
-  if (wrong.length > 0) throw new DiagnosticError(wrong);
-  return files;
 }

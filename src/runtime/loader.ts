@@ -2,7 +2,8 @@
  * The loader of the root configuration: parse, compile and build beside what runs, swap, settle, verdict. One change at a
  * time; what is refused leaves everything as it was.
  */
-import { messageOf } from "./unit.ts";
+import { join } from "node:path";
+import { parseBundle } from "#src/compile/bundle.ts";
 import { compile } from "#src/compile/compile.ts";
 import type { CompiledModule } from "#src/compile/types.ts";
 import { formatDiagnostic, hasErrors, type Diagnostic } from "#src/diag/diagnostic.ts";
@@ -17,12 +18,12 @@ import { freezeGeneration } from "./generation.ts";
 import type { History } from "./history.ts";
 import type { Host } from "./host.ts";
 import type { Module, NodeState } from "./module.ts";
-import { parseRoot } from "./root-text.ts";
 import type { Serial } from "./serial.ts";
 import { listBad } from "./node-health.ts";
 import type { Settling } from "./settle.ts";
 import { nothing, type Build } from "./stage.ts";
 import { enact, findConflicts } from "./swap.ts";
+import { messageOf } from "./unit.ts";
 import type { Generation, Outcome, Phase, Verdict } from "./types.ts";
 
 export interface Loader {
@@ -143,7 +144,8 @@ class RootLoader implements Loader {
       return { outcome: { ok: false, phase, diagnostics }, cleanup: change?.drop(), world: change?.worldFault };
     };
 
-    const text = parseRoot(bundle, host.options.root);
+    const { modulePath, local } = host.options.root;
+    const text = parseBundle(bundle, local && modulePath !== "" ? join(modulePath, "/") : "");
     timed("parse");
     if (hasErrors(text.diagnostics)) return refuse("parse", text.diagnostics);
     const inScope = (name: string): boolean => name === "module_path";
