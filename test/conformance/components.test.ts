@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { alloyDefaults, findAlloyComponent } from "#src/component/alloy.ts";
 import { findComponent } from "#src/component/catalog.ts";
-import type { ComponentDef } from "#src/component/define.ts";
+import type { ComponentDef, Context } from "#src/component/define.ts";
 import { checkBody } from "#src/schema/check.ts";
 import { decodeAttribute, zero } from "#src/schema/convert.ts";
 import { decodeBody } from "#src/schema/decode.ts";
@@ -25,6 +25,7 @@ import { Target } from "#src/value/target.ts";
 import { evaluate } from "#src/vm/evaluate.ts";
 import { emptyScope, type Scope } from "#src/vm/scope.ts";
 import type { Value } from "#src/value/value.ts";
+import { fakeContext } from "#test/kit/context.ts";
 
 const root = join(import.meta.dirname, "..", "..", "components");
 const names = globSync("**/*.ts", { cwd: root })
@@ -117,6 +118,26 @@ describe.each(names)("%s", async (name) => {
     }
   });
 
+  test("lets go of everything when it is stopped before it was started", async () => {
+    for (const example of def.examples) {
+      const block = parse("example", example).file.body.find((b): b is Block => b.kind === "block" && b.name === name);
+      const decoded = decodeBody(def.args, block!, anythingFor(def.args));
+      if (!decoded.ok) continue;
+      const ctx = fakeContext({ id: `${name}.x` });
+      const before = process.getActiveResourcesInfo().sort();
+      try {
+        const instance = await create(def, decoded.value, ctx);
+        await instance?.stop?.();
+        ctx.abort();
+        await ctx.clock.advance(0);
+        expect([ctx.held, ctx.clock.pending]).toEqual([[], 0]);
+        expect(process.getActiveResourcesInfo().sort()).toEqual(before);
+      } finally {
+        ctx.dispose();
+      }
+    }
+  });
+
   test("can be read by all who read definitions", () => {
     expect(renderPage(def)).toContain(`# ${name}\n`);
     expect(JSON.stringify(jsonSchema(def.args))).toContain('"type":"object"');
@@ -127,6 +148,15 @@ describe.each(names)("%s", async (name) => {
     expect(() => encodeFields(def.args, defaultsOf(def.args))).not.toThrow();
   });
 });
+
+/** An instance, or undefined where the example names files that are not here. */
+async function create(def: ComponentDef, args: unknown, ctx: Context<Record<string, unknown>>) {
+  try {
+    return await def.create(args as never, ctx);
+  } catch {
+    return undefined;
+  }
+}
 
 type Field = AnyAttr | AnyBlock;
 
