@@ -6,7 +6,7 @@ import { createHash } from "node:crypto";
 import { open, readFile, readdir, stat, type FileHandle } from "node:fs/promises";
 import { isAbsolute, join } from "node:path";
 import { promisify } from "node:util";
-import { inflate } from "node:zlib";
+import { inflate, inflateSync } from "node:zlib";
 import { SourceError } from "#src/source/define.ts";
 import { applyDelta, deltaSizes, packTypes, readPackHeader, type ObjectType } from "./pack.ts";
 
@@ -21,6 +21,10 @@ const MAX_BASE = 128 << 20;
 const MAX_CHAIN = 4096;
 const MAX_ALTERNATES = 5;
 const HEADER = 64;
+/** Read at once from where an object begins; most objects of a configuration end before. */
+const FIRST_READ = 4096;
+/** Inflated size up to which handing the work to another thread costs more than doing it. */
+const SMALL = 32 << 10;
 
 /** Thrown for an object that is larger than the reader wants. */
 export class TooLarge extends Error {
@@ -116,6 +120,12 @@ interface Pack {
   close(): Promise<void>;
 }
 
+/** What the index says of all objects whose names begin with one byte. */
+interface Bucket {
+  readonly names: Buffer;
+  readonly offsets: Buffer;
+}
+
 const FANOUT = 8;
 const NAMES = FANOUT + 256 * 4;
 
@@ -142,32 +152,36 @@ async function openPack(path: string): Promise<Pack | undefined> {
 function packOver(path: string, index: FileHandle, pack: FileHandle, head: Buffer): Pack {
   const count = head.readUInt32BE(NAMES - 4);
   const fanout = (byte: number): number => (byte < 0 ? 0 : head.readUInt32BE(FANOUT + byte * 4));
-  const buckets = new Map<number, Promise<Buffer>>();
-  const bucket = (byte: number): Promise<Buffer> => {
-    let names = buckets.get(byte);
-    if (names === undefined) {
-      const from = fanout(byte - 1);
-      names = readAt(index, NAMES + from * 20, Math.max(0, fanout(byte) - from) * 20);
-      buckets.set(byte, names);
+  const buckets = new Map<number, Promise<Bucket>>();
+  const readBucket = async (byte: number): Promise<Bucket> => {
+    const from = fanout(byte - 1);
+    const size = Math.max(0, fanout(byte) - from);
+    const names = readAt(index, NAMES + from * 20, size * 20);
+    const offsets = readAt(index, NAMES + count * 24 + from * 4, size * 4);
+    return { names: await names, offsets: await offsets };
+  };
+  const bucket = (byte: number): Promise<Bucket> => {
+    let found = buckets.get(byte);
+    if (found === undefined) {
+      found = readBucket(byte);
+      buckets.set(byte, found);
     }
-    return names;
+    return found;
   };
   return {
     path,
     async offsetOf(oid) {
       const name = Buffer.from(oid, "hex");
-      const byte = name[0]!;
-      const at = lowerBound(await bucket(byte), name);
-      const names = await bucket(byte);
+      const { names, offsets } = await bucket(name[0]!);
+      const at = lowerBound(names, name);
       if (!names.subarray(at * 20, at * 20 + 20).equals(name)) return undefined;
-      const position = fanout(byte - 1) + at;
-      const offset = (await readAt(index, NAMES + count * 24 + position * 4, 4)).readUInt32BE(0);
+      const offset = offsets.readUInt32BE(at * 4);
       if (offset < 0x80000000) return offset;
       const large = await readAt(index, NAMES + count * 28 + (offset - 0x80000000) * 8, 8);
       return Number(large.readBigUInt64BE(0));
     },
     async expand(prefix) {
-      const names = await bucket(Number.parseInt(prefix.slice(0, 2), 16));
+      const { names } = await bucket(Number.parseInt(prefix.slice(0, 2), 16));
       const lowest = Buffer.from(prefix.padEnd(40, "0"), "hex");
       const found: string[] = [];
       for (let at = lowerBound(names, lowest); at * 20 < names.length && found.length < 3; at++) {
@@ -203,10 +217,11 @@ async function readPacked(pack: Pack, offset: number, maxBytes: number, chain: n
   const deltas: Buffer[] = [];
   let limit = maxBytes;
   for (let depth = chain; depth < MAX_CHAIN; depth++) {
-    const header = readPackHeader(await pack.read(offset, HEADER));
+    const start = await pack.read(offset, FIRST_READ);
+    const header = readPackHeader(start.subarray(0, HEADER));
     if (header === undefined) throw damaged(pack.path);
     if (header.size > limit) throw new TooLarge(header.size);
-    const data = await inflateFrom(pack, offset + header.length, header.size);
+    const data = await inflateFrom(pack, offset + header.length, header.size, start.subarray(header.length));
     if (header.kind === "whole") return build({ type: packTypes[header.type]!, data }, deltas, pack.path);
     const sizes = deltaSizes(data);
     if (sizes === undefined) throw damaged(pack.path);
@@ -233,18 +248,21 @@ function build(base: GitObject, deltas: readonly Buffer[], path: string): GitObj
 }
 
 /** Deflated data has no length of its own, so a little more than it can need is read, and more still if that was too little. */
-async function inflateFrom(pack: Pack, offset: number, size: number): Promise<Buffer> {
+async function inflateFrom(pack: Pack, offset: number, size: number, start: Buffer): Promise<Buffer> {
+  const options = { maxOutputLength: Math.max(1, size) };
   let guess = size + (size >> 8) + 512;
+  let packed = guess <= start.length ? start : undefined;
   for (;;) {
-    const packed = await pack.read(offset, guess);
+    packed ??= await pack.read(offset, guess);
     try {
-      const data = await inflateAsync(packed, { maxOutputLength: Math.max(1, size) });
+      const data = size <= SMALL ? inflateSync(packed, options) : await inflateAsync(packed, options);
       if (data.length !== size) throw damaged(pack.path);
       return data;
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (code !== "Z_BUF_ERROR" || packed.length < guess || guess > 4 * size + 65_536) throw damaged(pack.path, error);
       guess *= 4;
+      packed = undefined;
     }
   }
 }

@@ -100,7 +100,7 @@ describe.each(Object.keys(origins).filter((name) => !skipped.has(name)))("%s", (
     await origin.publish({ "main.alloy": "// one\n" });
   });
   afterEach(async () => {
-    await Promise.all(sources.map((source) => source.close?.()));
+    await Promise.all(sources.map(async (source) => source.close?.()));
     sources = [];
     await origin.close?.();
     await rm(folder, { recursive: true, force: true });

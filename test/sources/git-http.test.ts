@@ -29,7 +29,7 @@ beforeEach(async () => {
   await repo.commit({ "main.alloy": "1" });
 });
 afterEach(async () => {
-  await Promise.all(opened.map((source) => source.close?.()));
+  await Promise.all(opened.map(async (source) => source.close?.()));
   opened = [];
   await server.close();
   await rm(folder, { recursive: true });
@@ -266,6 +266,25 @@ test("imports of one repository share a clone, each with its own path and branch
   expect(textOf(bundles[2], "main.alloy")).toBe("1");
   expect(await readdir(join(folder, "data"))).toHaveLength(1);
   expect(await packs()).toHaveLength(2);
+});
+
+test("a push while a commit is downloaded gives one of the two, never half of each", async () => {
+  const source = await open();
+  const { revision } = await fetchNew(source);
+  await repo.commit({ "main.alloy": "2", "lib/a.alloy": "2" });
+  let pushed: Promise<string> | undefined;
+  server.intercept = (request) => {
+    const look = request.headers["git-protocol"] !== undefined;
+    if (look || pushed !== undefined) return false;
+    pushed = repo.commit({ "main.alloy": "3", "lib/a.alloy": "3" });
+    return false;
+  };
+  const bundle = await fetchNew(source, revision);
+  expect([textOf(bundle, "main.alloy"), textOf(bundle, "lib/a.alloy")]).toEqual(
+    bundle.revision.id === (await pushed) ? ["3", "3"] : ["2", "2"],
+  );
+  await fetchNew(source, revision);
+  expect(await text(source)).toBe("3");
 });
 
 test("an empty repository says so", async () => {

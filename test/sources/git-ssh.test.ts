@@ -29,7 +29,7 @@ describe.skipIf(!canServeSsh && process.env["CI"] !== "true")("repositories behi
     await repo.commit({ "main.alloy": "1" });
   });
   afterEach(async () => {
-    await Promise.all(opened.map((source) => source.close?.()));
+    await Promise.all(opened.map(async (source) => source.close?.()));
     opened = [];
     await rm(folder, { recursive: true });
   });
