@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command } from "commander";
 import type { Origin } from "#src/compile/definitions.ts";
 import type { ResolveImport } from "#src/compile/imported.ts";
 import type { CompileOptions } from "#src/compile/types.ts";
@@ -7,6 +7,7 @@ import { formatDiagnostic, type Diagnostic } from "#src/diag/diagnostic.ts";
 import { printDiagnostics } from "#src/diag/print.ts";
 import type { Stability } from "#src/schema/field.ts";
 import type { Bundle } from "#src/source/define.ts";
+import { communityFlag, stabilityFlag } from "./flags.ts";
 
 /** What the command is given from outside: definitions, sources, and where its words go. */
 export interface ValidateDeps {
@@ -55,12 +56,8 @@ export function validateCommand(deps: ValidateDeps): Command {
     .summary("Check a configuration without running it.")
     .description("Checks a configuration without running it, and says all that is wrong with it.")
     .argument("<source>", "A file, a folder of .alloy files, or git+https://…, git+file://….")
-    .addOption(
-      new Option("--stability.level <level>", "The least stable level of features that may be used.")
-        .choices(["experimental", "public-preview", "generally-available"])
-        .default("generally-available"),
-    )
-    .option("--feature.community-components.enabled [enabled]", "Allow community components.", parseSwitch, false)
+    .addOption(stabilityFlag())
+    .addOption(communityFlag())
     .option("--strict", "Fail on warnings, too.")
     .option("--offline", "Do not fetch imports from other machines.")
     .option("--json", "Print the result as one JSON document on standard output.")
@@ -68,11 +65,6 @@ export function validateCommand(deps: ValidateDeps): Command {
     .action(async (source: string, flags: Flags) => {
       if (!(await run(source, flags, deps))) process.exitCode = 1;
     });
-}
-
-function parseSwitch(text: string): boolean {
-  if (text === "true" || text === "false") return text === "true";
-  throw new InvalidArgumentError("It is true or false.");
 }
 
 /** Whether the configuration passes. */
