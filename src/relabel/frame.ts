@@ -7,11 +7,23 @@ import { Labels } from "#src/signal/labels.ts";
 /** Decides on a label by its name: a new name, `true` for chosen, `undefined` for left alone. */
 export type NameRule = (name: string) => string | true | undefined;
 
+/** How a changed label set is put together, which is mostly as the one before. */
+interface Layout {
+  /** Names that were added, `""` for those deleted again. */
+  readonly added: readonly string[];
+  readonly gone: Uint8Array;
+  /** The names in order, each before an empty place for its value. */
+  readonly names: readonly string[];
+  /** Where each value comes from: a position, or the complement of an index of what was added. */
+  readonly order: Int32Array;
+}
+
 /** What follows from the names of a label set. */
 class Shape {
   readonly names: readonly string[];
   /** Position of each slot's label, or -1. */
   readonly start: Int32Array;
+  layout: Layout | undefined;
   readonly #slotOf: ReadonlyMap<string, number>;
   readonly #chosen = new Map<NameRule, readonly (readonly [position: number, to: string | true])[]>();
   #positions: Map<string, number> | undefined;
@@ -190,29 +202,41 @@ export class Frame {
   /** The labels as they stand; those that were loaded if nothing changed. */
   labels(loaded: Labels): Labels {
     if (!this.#changed) return loaded;
-    const added = this.#sortAdded();
-    const pairs: string[] = [];
-    let next = 0;
-    for (let i = 0; i < this.#count; i++) {
-      if (this.#gone[i] === 1) continue;
-      const name = this.#pairs[2 * i]!;
-      for (; next < added.length && this.#addedNames[added[next]!]! < name; next++)
-        pairs.push(this.#addedNames[added[next]!]!, this.#addedValues[added[next]!]!);
-      pairs.push(name, this.#pairs[2 * i + 1]!);
+    let layout = this.#shape.layout;
+    if (layout === undefined || !this.#fits(layout)) {
+      layout = this.#arrange();
+      this.#shape.layout = layout;
     }
-    for (; next < added.length; next++) pairs.push(this.#addedNames[added[next]!]!, this.#addedValues[added[next]!]!);
+    const { order } = layout;
+    const base = this.#pairs;
+    const added = this.#addedValues;
+    const pairs = layout.names.slice();
+    for (let i = 0; i < order.length; i++) {
+      const from = order[i]!;
+      pairs[2 * i + 1] = from >= 0 ? base[2 * from + 1]! : added[~from]!;
+    }
     return Labels.fromSorted(pairs);
   }
 
-  #sortAdded(): number[] {
+  #fits({ added, gone }: Layout): boolean {
+    const names = this.#addedNames;
+    if (added.length !== names.length) return false;
+    for (let i = 0; i < names.length; i++) if (names[i] !== added[i]) return false;
+    for (let i = 0; i < gone.length; i++) if (gone[i] !== (this.#gone[i] ?? 0)) return false;
+    return true;
+  }
+
+  #arrange(): Layout {
+    const nameOf = (from: number): string => (from >= 0 ? this.#shape.names[from]! : this.#addedNames[~from]!);
     const order: number[] = [];
-    for (let i = 0; i < this.#addedNames.length; i++) {
-      const name = this.#addedNames[i]!;
-      if (name === "") continue;
-      let at = order.length;
-      while (at > 0 && this.#addedNames[order[at - 1]!]! > name) at--;
-      order.splice(at, 0, i);
-    }
-    return order;
+    for (let i = 0; i < this.#count; i++) if (this.#gone[i] !== 1) order.push(i);
+    for (let i = 0; i < this.#addedNames.length; i++) if (this.#addedNames[i] !== "") order.push(~i);
+    order.sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
+    return {
+      added: [...this.#addedNames],
+      gone: Uint8Array.from({ length: this.#count }, (_, i) => this.#gone[i] ?? 0),
+      names: order.flatMap((from) => [nameOf(from), ""]),
+      order: Int32Array.from(order),
+    };
   }
 }

@@ -124,7 +124,10 @@ function compileReplace(rule: Rule, source: (frame: Frame) => string, slots: Slo
   }
   if (!isLabelName(target, scheme)) return () => true;
   const slot = slots.of(target);
+  // The commonest rule of all copies what it looks at.
+  const copies = regex.source === "(.*)" && (rule.replacement === "$1" || rule.replacement === "${1}");
   const replace = (text: string): string | undefined => {
+    if (copies) return text;
     const match = regex.match(text);
     return match === undefined ? undefined : value(match);
   };
