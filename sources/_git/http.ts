@@ -95,8 +95,9 @@ export function openHttp({ url, display, authorization, dataDir, limits }: HttpO
       await remember(clone.gitdir, ownRef, oid);
       return oid;
     } catch (error) {
-      // What was rewritten may need more than the limit when it builds upon what is here, and damage is healed by beginning anew.
-      if (error instanceof SourceError && (error.kind === "limit" || error.kind === "content")) {
+      // A rewritten history may be more than the limit when it builds upon what is here; damage is healed by beginning anew.
+      const tooMuch = depth === undefined && error instanceof SourceError && error.kind === "limit";
+      if (tooMuch || (error instanceof SourceError && error.kind === "content")) {
         return begin(remoteRef, ownRef, signal);
       }
       throw error;

@@ -77,12 +77,12 @@ class ReconciledFeed implements Feed {
   }
 
   async begin(signal: AbortSignal | undefined): Promise<void> {
-    const { source, slot, log, clock, patience = PATIENCE } = this.#options;
+    const { source, log, clock, patience = PATIENCE } = this.#options;
     const abort = (): void => this.#closing.abort(signal?.reason);
     signal?.addEventListener("abort", abort, { once: true });
     if (signal?.aborted === true) abort();
     try {
-      const kept = await slot?.load();
+      const kept = await this.#loadKept();
       this.#current = kept;
       this.#stale = kept !== undefined;
       const first = this.refresh();
@@ -101,6 +101,17 @@ class ReconciledFeed implements Feed {
       signal?.removeEventListener("abort", abort);
     }
     this.#watching = this.#watch();
+  }
+
+  /** A disk that fails must not keep a collector from starting whose source can be reached. */
+  async #loadKept(): Promise<Bundle | undefined> {
+    try {
+      return await this.#options.slot?.load();
+    } catch (error) {
+      const fields = { source: this.#options.source.name, error: messageOf(error) };
+      this.#options.log.error("the last good configuration cannot be read", fields);
+      return undefined;
+    }
   }
 
   status(): SourceStatus {

@@ -59,11 +59,16 @@ function createSlot(folder: string, keep: number, maxBytes: number): RevisionSlo
 async function loadNewest(folder: string, maxBytes: number): Promise<Bundle | undefined> {
   for (const name of (await listBundles(folder)).reverse()) {
     const path = join(folder, name);
-    const bundle = (await stat(path)).size > maxBytes ? undefined : decodeBundle(await readFile(path));
+    const bundle = await readBundle(path, maxBytes).catch(() => undefined);
     if (bundle !== undefined) return bundle;
-    await rename(path, `${path}.corrupt`);
+    // Where even this fails, the disk is read-only, and the file is passed over again next time.
+    await rename(path, `${path}.corrupt`).catch(() => undefined);
   }
   return undefined;
+}
+
+async function readBundle(path: string, maxBytes: number): Promise<Bundle | undefined> {
+  return (await stat(path)).size > maxBytes ? undefined : decodeBundle(await readFile(path));
 }
 
 async function save(folder: string, bundle: Bundle, keep: number): Promise<void> {

@@ -268,6 +268,13 @@ test("a subscriber that throws stops neither the others nor the feed", async () 
   expect(seen).toEqual(["2"]);
 });
 
+test("a disk that fails keeps nobody from starting whose source answers", async () => {
+  await writeFile(join(folder, "origin"), "not a folder");
+  await begin();
+  expect(feed!.current.revision.id).toBe("1");
+  await expect(feed!.applied(feed!.current)).rejects.toThrow(join(folder, "origin"));
+});
+
 test("a closed feed fetches no more, tells nobody, and closes its source once", async () => {
   const seen = news(await begin());
   await Promise.all([feed!.close(), feed!.close()]);
