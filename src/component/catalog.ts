@@ -1,5 +1,5 @@
 import type { Shape, Stability } from "#src/schema/field.ts";
-import { loadLeaf } from "#src/util/load-leaf.ts";
+import { listLeaves, loadLeaf } from "#src/util/load-leaf.ts";
 import { nearest } from "#src/util/nearest.ts";
 import type { ComponentDef } from "./define.ts";
 
@@ -12,11 +12,13 @@ export type ComponentLookup =
       readonly args: Shape | undefined;
       readonly stability: Stability;
       readonly community: boolean;
+      /** Components of the same name space that do run here. */
+      readonly alternatives: readonly string[];
     }
   | { readonly found: "unknown"; readonly suggestion: string | undefined };
 
 export interface Catalog {
-  find(name: string): Promise<ComponentLookup>;
+  readonly find: (name: string) => Promise<ComponentLookup>;
 }
 
 export interface CatalogOptions {
@@ -48,6 +50,10 @@ async function look(name: string, extra: ReadonlyMap<string, ComponentDef>): Pro
   if (def !== undefined) return { found: "component", def: def as ComponentDef };
   const { alloyComponents, findAlloyComponent } = await import("./alloy.ts");
   const alloy = findAlloyComponent(name);
-  if (alloy !== undefined) return { found: "unsupported", ...alloy };
+  if (alloy !== undefined) {
+    const namespace = name.slice(0, name.indexOf(".") + 1);
+    const alternatives = listLeaves("components").filter((other) => other.startsWith(namespace));
+    return { found: "unsupported", ...alloy, alternatives };
+  }
   return { found: "unknown", suggestion: nearest(name, [...alloyComponents, ...extra.keys()]) };
 }

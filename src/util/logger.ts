@@ -26,7 +26,7 @@ export interface LogSettings {
 export interface ProcessLog {
   readonly logger: Logger;
   /** Takes effect at once, for all loggers made from it. */
-  configure(settings: Partial<LogSettings>): void;
+  readonly configure: (settings: Partial<LogSettings>) => void;
 }
 
 export interface ProcessLogOptions {
@@ -114,9 +114,9 @@ function cut(text: string): string {
 function textOf(value: unknown): string {
   if (typeof value === "string") return value;
   if (value instanceof Error) return messageOf(value, 0);
-  if (typeof value === "object" && value !== null && !Object.hasOwn(value, "toString"))
-    return isPlain(value) ? inspect(value, { breakLength: Infinity, depth: 4 }) : String(value);
-  return String(value);
+  return typeof value === "object" && isPlain(value)
+    ? inspect(value, { breakLength: Infinity, depth: 4 })
+    : String(value as { toString(): string });
 }
 
 function messageOf(error: Error, depth: number): string {
@@ -126,7 +126,9 @@ function messageOf(error: Error, depth: number): string {
   return message.includes(below) ? message : `${message}: ${below}`;
 }
 
-function isPlain(value: object): boolean {
+/** Whether an object has no text of its own. */
+function isPlain(value: object | null): boolean {
+  if (value === null) return true;
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === null || prototype === Object.prototype || Array.isArray(value) || value instanceof Map;
 }

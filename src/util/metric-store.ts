@@ -17,9 +17,9 @@ export interface OwnedMetrics extends Metrics {
 
 export interface MetricStore {
   /** Instruments whose series all carry these labels. */
-  owner(labels?: LabelValues): OwnedMetrics;
+  readonly owner: (labels?: LabelValues) => OwnedMetrics;
   /** All series in Prometheus' text format. */
-  render(): Promise<string>;
+  readonly render: () => Promise<string>;
   readonly contentType: string;
 }
 
