@@ -46,7 +46,7 @@ const rules = [
 ];
 
 function createTarget(i: number): Labels {
-  const flat = (text: string): string => [...text].join("");
+  const flat = (text: string): string => Array.from(text).join("");
   return Labels.from([
     ["__address__", flat(`10.1.${i % 250}.${i % 200}:80`)],
     ["__metrics_path__", "/metrics"],
