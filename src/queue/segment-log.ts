@@ -95,6 +95,7 @@ export class SegmentLog {
 
   /** Makes sure there is a segment to append to, and gives its epoch: what was written in other epochs cannot be referred to. */
   prepare(): number {
+    if (this.#closed) throw new Error(`the log in ${this.folder} is closed`);
     const limit = this.#options.segmentBytes ?? 64 << 20;
     if (this.#active === undefined || this.#broken || this.#active.size >= limit) this.#rotate();
     return this.#epoch;
@@ -159,7 +160,6 @@ export class SegmentLog {
   }
 
   #rotate(): void {
-    if (this.#closed) throw new Error(`the log in ${this.folder} is closed`);
     const { clock } = this.#options;
     const id = this.#nextId;
     const path = join(this.folder, fileName(id));

@@ -101,7 +101,7 @@ export const remoteWriteArgs = {
         default: 8 * 3600_000,
       }),
     },
-    "The write-ahead log.",
+    "The write-ahead log. It takes at most 16 GiB of disk; when it is full, producers are held up until endpoints have caught up.",
     { absent: "defaults" },
   ),
 } satisfies Shape;

@@ -6,6 +6,8 @@ import { checkRemoteWrite, settingsOf } from "#components/prometheus/_remote_wri
 import { Engine, type EngineOptions } from "#components/prometheus/_remote_write/engine.ts";
 import type { RemoteWriteArgs } from "#components/prometheus/_remote_write/args.ts";
 import { RecordWriter, SampleColumns } from "#components/prometheus/_remote_write/record.ts";
+import { Resharder } from "#components/prometheus/_remote_write/resharder.ts";
+import { EndpointStats } from "#components/prometheus/_remote_write/stats.ts";
 import definition from "#components/prometheus/remote_write.ts";
 import { SegmentLog } from "#src/queue/segment-log.ts";
 import { compileRegex } from "#src/regex/regex.ts";
@@ -354,6 +356,12 @@ describe("a full disk", () => {
     expect(await unaccounted(engine)).toBe(0);
   });
 
+  test("an instance that has ended takes nothing more", async () => {
+    const engine = await engineWith();
+    await closeEngine(engine);
+    expect(() => engine.consume(batch(table(1), () => 1))).toThrow("is closed");
+  });
+
   test("refuses loudly what memory cannot hold", async () => {
     const engine = await engineWith(args(), { maxBytes: 1 });
     const series = table(1000);
@@ -371,6 +379,51 @@ describe("a full disk", () => {
     await closeEngine(engine);
     expect(String(await waiting[0])).toContain("did not take samples before the end");
     expect(engine.refused).toBe(1_200_000);
+  });
+});
+
+describe("shards", () => {
+  test("grow with slow answers and a backlog, shrink again, and stand still while nothing is delivered", async () => {
+    const stats = new EndpointStats();
+    stats.shards = 2;
+    const { queue } = settingsOf(args([endpoint({}, { max_shards: 20 })])).endpoints[0]!;
+    let queued = 0;
+    const resharder = new Resharder(clock, stats, () => ({ queue, queued }));
+    resharder.start(() => undefined);
+    cleanups.push(() => resharder.stop());
+    queued = 50_000;
+    await clock.advance(10_000);
+    expect(resharder.wanted(2)).toBe(2);
+    // 1 ms for a sample, 5000 of them arriving in a second, and a tenth of the backlog.
+    stats.sentSamples += 10_000;
+    stats.sendTime += 10_000;
+    stats.delivered += 50_000;
+    await clock.advance(10_000);
+    expect(stats.desiredShards).toBeCloseTo(10);
+    expect(resharder.wanted(2)).toBe(10);
+    stats.shards = 10;
+    queued = 0;
+    stats.sentSamples += 60_000;
+    stats.sendTime += 600;
+    stats.delivered += 60_000;
+    await clock.advance(10_000);
+    expect(resharder.wanted(10)).toBe(1);
+  });
+
+  test("change their number between samples, never the order of a series", async () => {
+    const engine = await engineWith(args([endpoint({}, { min_shards: 1, max_samples_per_send: 7 })]));
+    const series = table(30);
+    for (let n = 0; n < 30; n += 1) {
+      await engine.consume(batch(series, () => n));
+      if (n % 5 === 4)
+        engine.configure(
+          settingsOf(args([endpoint({}, { min_shards: 1 + (n % 4), max_shards: 4, max_samples_per_send: 7 })])),
+        );
+      await clock.advance(10);
+    }
+    await advanceUntil(() => sink.samples === 900);
+    for (const values of sink.values.values()) expect(values).toEqual(Array.from({ length: 30 }, (_, i) => i));
+    expect(await unaccounted(engine)).toBe(0);
   });
 });
 
