@@ -54,15 +54,25 @@ export function checkProblems(
   );
 }
 
-/** The statement that a dotted path leads to, or as far as it can be followed. */
+/** The statement that a dotted path leads to (`rule[1].regex`), or as far as it can be followed. */
 function findStatement(block: Block, path: string): Statement {
   let at: Statement = block;
   let rest = path;
   while (rest !== "" && at.kind === "block") {
-    const next: Statement | undefined = at.body.find(({ name }) => rest === name || rest.startsWith(`${name}.`));
+    const { body }: Block = at;
+    const name = body
+      .map((statement) => statement.name)
+      .find((each) => rest === each || /^[.[]/.test(after(rest, each)));
+    if (name === undefined) break;
+    const index = /^\[(\d+)\]/.exec(after(rest, name));
+    const next: Statement | undefined = body.filter((statement) => statement.name === name)[Number(index?.[1] ?? 0)];
     if (next === undefined) break;
     at = next;
-    rest = rest.slice(next.name.length + 1);
+    rest = rest.slice(name.length + (index?.[0].length ?? 0) + 1);
   }
   return at;
+}
+
+function after(path: string, name: string): string {
+  return path.startsWith(name) ? path.slice(name.length) : "";
 }

@@ -1,3 +1,5 @@
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { compileRegex, RegexError } from "#src/regex/regex.ts";
@@ -260,4 +262,18 @@ test("native and re2js agree on whatever is translated", () => {
     { numRuns: 5000, seed: 20261123 },
   );
   expect(native).toBeGreaterThan(1000);
+});
+
+test("what configurations commonly use starts without re2js", () => {
+  const script = `
+    import { createRequire } from "node:module";
+    import { compileRegex } from "#src/regex/regex.ts";
+    for (const p of ["(.*)", "", "a|b", "__meta_(.+)", "([^:]+)(?::\\\\d+)?;(\\\\d+)", "(?i)true|yes", "[[:alpha:]_]\\\\w*", "^0$"])
+      compileRegex(p, { anchored: true }).test("10.0.0.1:80;9100");
+    const { cache } = createRequire(import.meta.url);
+    console.log(Object.keys(cache).filter((file) => file.includes("re2js")).length);`;
+  const run = spawnSync(process.execPath, ["--input-type=module", "-e", script], {
+    cwd: join(import.meta.dirname, "../.."),
+  });
+  expect(run.stdout.toString()).toBe("0\n");
 });
