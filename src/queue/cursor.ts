@@ -33,14 +33,21 @@ export class Cursor {
     this.#saved = saved;
   }
 
-  /** Opens or creates; a new or unreadable one starts at `start`. */
-  static open(io: LogFs, path: string, start: Position): { readonly cursor: Cursor; readonly fresh: boolean } {
+  /** Opens or creates. A new one starts at `start`, one that cannot be read where `lost` says. */
+  static open(
+    io: LogFs,
+    path: string,
+    start: Position,
+    lost: () => Position,
+  ): { readonly cursor: Cursor; readonly fresh: boolean } {
     let fd: number;
+    let fresh = false;
     try {
       fd = io.open(path, "write");
     } catch (error) {
       if (errorCode(error) !== "ENOENT") throw error;
       fd = io.open(path, "create");
+      fresh = true;
     }
     const bytes = Buffer.alloc(2 * SLOT);
     const length = io.read(fd, bytes, bytes.length, 0);
@@ -50,9 +57,9 @@ export class Cursor {
     const [a, b] = slots;
     const last = a !== undefined && (b === undefined || a.turn > b.turn) ? a : b;
     if (last !== undefined) return { cursor: new Cursor(io, path, fd, last.position, last.turn, true), fresh: false };
-    const cursor = new Cursor(io, path, fd, start, 0, false);
+    const cursor = new Cursor(io, path, fd, fresh ? start : lost(), 0, false);
     cursor.save();
-    return { cursor, fresh: true };
+    return { cursor, fresh };
   }
 
   get position(): Position {

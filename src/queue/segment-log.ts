@@ -201,11 +201,27 @@ export class SegmentLog {
     return { segment: last.id, offset: last.size, index: 0, items: this.stats.items };
   }
 
-  /** A consumer's place. A new one starts at the end, or where `like` stands. */
+  /** Where the first whole frame lies; the end when there is none. */
+  #oldest(): Position {
+    const first = this.#segments[0];
+    if (first === undefined) return this.end;
+    const reader = new LogReader(this, { segment: first.id, offset: 0 });
+    const frame = reader.next();
+    reader.close();
+    return frame === undefined ? this.end : { segment: first.id, offset: 0, index: 0, items: frame.first };
+  }
+
+  /** A consumer's place. A new one starts at the end, or where `like` stands; one that was lost starts over. */
   cursor(name: string, like?: Position): Cursor {
     let cursor = this.#cursors.get(name);
     if (cursor !== undefined) return cursor;
-    const opened = Cursor.open(this.io, join(this.folder, `${name}.cursor`), like ?? this.end);
+    const opened = Cursor.open(this.io, join(this.folder, `${name}.cursor`), like ?? this.end, () => {
+      this.logger.warn("a consumer's place in the log was lost, it gets all that is there", {
+        folder: this.folder,
+        name,
+      });
+      return this.#oldest();
+    });
     cursor = opened.cursor;
     const { segment, items } = cursor.position;
     // The files may be gone while the cursor is not: numbers never run backwards.

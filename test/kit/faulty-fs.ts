@@ -5,7 +5,7 @@ export type Fault = "EIO" | "ENOSPC" | "EINTR" | "short";
 export interface FaultyFs extends LogFs {
   /** Operations that change the disk, so far. */
   readonly calls: number;
-  /** Makes the next `count` changing operations from the n-th call on fail. `only` narrows it to some operations. */
+  /** Makes the next `count` changing operations from the n-th call on fail; or those in `only`, where reading may be one. */
   fail(at: number, fault: Fault, count?: number, only?: readonly (keyof LogFs)[]): void;
   heal(): void;
 }
@@ -41,6 +41,10 @@ export function faultyFs(): FaultyFs {
     open(path, mode) {
       if (mode !== "read" && strikes("open")) throw failure("open");
       return nodeFs.open(path, mode);
+    },
+    read(fd, into, length, position) {
+      if (only?.includes("read") === true && strikes("read")) throw failure("read");
+      return nodeFs.read(fd, into, length, position);
     },
     write(fd, bytes, start, length, position) {
       if (!strikes("write")) return nodeFs.write(fd, bytes, start, length, position);

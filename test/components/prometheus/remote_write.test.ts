@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -312,6 +312,17 @@ describe("what outlives a process", () => {
     expect(sink.values.get('m{n="3",x="y"}')).toEqual([2]);
   });
 
+  test("an endpoint whose place was lost sends all again rather than nothing", async () => {
+    let engine = await engineWith();
+    await engine.consume(batch(table(5), (i) => i));
+    await advanceUntil(() => sink.samples === 5);
+    await closeEngine(engine);
+    for (const name of readdirSync(folder)) if (name.endsWith(".cursor")) writeFileSync(join(folder, name), "");
+    engine = await engineWith();
+    await advanceUntil(() => sink.samples === 10);
+    expect(await unaccounted(engine)).toBe(0);
+  });
+
   test("the log is truncated behind the endpoints, and by age before them: that loss is counted", async () => {
     await sink.down();
     const wal = { truncate_frequency: 60_000, min_keepalive_time: 1000, max_keepalive_time: 600_000 };
@@ -333,8 +344,8 @@ describe("what outlives a process", () => {
   });
 });
 
-describe("a full disk", () => {
-  test("holds producers up, loses nothing, and goes on by itself", async () => {
+describe("a disk in trouble", () => {
+  test("that is full holds producers up, loses nothing, and goes on by itself", async () => {
     const io = faultyFs();
     const engine = await engineWith(args(), { io });
     const healths: string[] = [];
@@ -354,6 +365,18 @@ describe("a full disk", () => {
     expect(sink.values.get('m{n="2"}')).toEqual([0, 1, 2, 3, 4]);
     expect(healths.slice(0, 1).concat(healths.slice(-1))).toEqual(["unhealthy", "healthy"]);
     expect(await unaccounted(engine)).toBe(0);
+  });
+
+  test("that cannot be read is read again until it can", async () => {
+    const io = faultyFs();
+    const engine = await engineWith(args(), { io });
+    const healths: string[] = [];
+    engine.onHealth = (state) => void healths.push(state);
+    io.fail(0, "EIO", 3, ["read"]);
+    await engine.consume(batch(table(3), (i) => i));
+    await advanceUntil(() => sink.samples === 3);
+    expect(await unaccounted(engine)).toBe(0);
+    expect(healths).toEqual(["unhealthy", "healthy"]);
   });
 
   test("an instance that has ended takes nothing more", async () => {
