@@ -1,6 +1,7 @@
 /** Reads what is rare: the labels of a series seen for the first time, exemplars, comments. */
 import { Labels } from "#src/signal/labels.ts";
 import type { MetricType } from "#src/signal/samples.ts";
+import type { Interner } from "#src/util/interner.ts";
 import { formatOpenMetricsFloat, parseFloatText } from "./exposition-number.ts";
 
 export type ExpositionFormat = "text" | "openmetrics";
@@ -124,7 +125,7 @@ export class LineReader {
 }
 
 /** Reads name and labels of a series; the reader ends behind them. */
-export function readSeries(reader: LineReader, type: MetricType): Labels {
+export function readSeries(reader: LineReader, type: MetricType, texts: Interner): Labels {
   const entries: [string, string][] = [];
   const name = reader.name(true);
   const end = reader.at;
@@ -138,7 +139,10 @@ export function readSeries(reader: LineReader, type: MetricType): Labels {
   } else if (name === "") throw reader.fail("a metric name");
   else reader.at = end;
   if (!entries.some(([key]) => key === METRIC_NAME)) throw new LineError("metric name not set");
-  for (const entry of entries) entry[1] = normalize(entry[0], entry[1], type);
+  for (const entry of entries) {
+    entry[0] = texts.intern(entry[0]);
+    entry[1] = texts.intern(normalize(entry[0], entry[1], type));
+  }
   return sortUnique(entries);
 }
 

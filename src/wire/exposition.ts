@@ -5,6 +5,7 @@
  */
 import type { Labels } from "#src/signal/labels.ts";
 import type { MetricMetadata, MetricType } from "#src/signal/samples.ts";
+import { Interner } from "#src/util/interner.ts";
 import { collectMetadata, readComment, TYPES, type Comment } from "./exposition-comment.ts";
 import { NumberScanner } from "./exposition-number.ts";
 import { readSample } from "./exposition-sample.ts";
@@ -65,6 +66,7 @@ export class ExpositionReader<S> {
   #said: readonly Comment[] = [];
   #metadata: readonly MetricMetadata[] | undefined;
   readonly #numbers = new NumberScanner();
+  readonly #texts = new Interner();
   #samples = 0;
 
   /** `create` may throw to refuse the page. `spare` is the room that columns leave for samples of the owner. */
@@ -220,7 +222,7 @@ export class ExpositionReader<S> {
       return known;
     }
     reader.at = from;
-    const made = this.#create(readSeries(reader, type));
+    const made = this.#create(readSeries(reader, type, this.#texts));
     return this.#addLine(reader.page, from, reader.at, SERIES, made, undefined);
   }
 
