@@ -11,6 +11,7 @@ type Load = () => Promise<Command>;
 const commands: Readonly<Record<string, readonly [summary: string, load: Load]>> = {
   run: ["Run a collector on a configuration.", async () => (await import("./cli/run.ts")).runCommand()],
   validate: ["Check a configuration without running it.", async () => (await import("./cli/wiring.ts")).validate()],
+  plan: ["Show what a new configuration would change.", async () => (await import("./cli/wiring.ts")).plan()],
 
   fmt: ["Format configuration files.", async () => (await import("./cli/fmt.ts")).fmtCommand()],
   eval: ["Evaluate an expression.", async () => (await import("./cli/eval.ts")).evalCommand()],

@@ -1,6 +1,7 @@
 /** Gives the commands that look at configurations what they need of the world: sources read once, definitions, standard streams. */
 import type { Command } from "commander";
 import { compileOptions } from "./flags.ts";
+import { planCommand } from "./plan.ts";
 import { OnceReader } from "./read-once.ts";
 import { validateCommand } from "./validate.ts";
 
@@ -13,6 +14,19 @@ export function validate(): Command {
       resolveImport: (offline) => reader.resolveImport(offline),
       write: (stream, text) => void process[stream].write(text),
       color: process.stderr.isTTY,
+    }),
+  );
+}
+
+/** `invar plan` on real sources. */
+export function plan(): Command {
+  return withReader((reader) =>
+    planCommand({
+      options: compileOptions,
+      read: (source) => reader.read(source),
+      resolveImport: (offline) => reader.resolveImport(offline),
+      write: (stream, text) => void process[stream].write(text),
+      color: process.stdout.isTTY,
     }),
   );
 }
