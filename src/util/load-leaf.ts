@@ -1,4 +1,5 @@
-import { existsSync } from "node:fs";
+import { existsSync, globSync, readFileSync } from "node:fs";
+import { sep } from "node:path";
 import { fileURLToPath } from "node:url";
 
 export type LeafKind = "components" | "sources";
@@ -20,6 +21,20 @@ export async function loadLeaf(kind: LeafKind, name: string): Promise<unknown> {
       return undefined;
     throw error;
   }
+}
+
+/** Names of all leaves of a kind. A bundle has its components listed in `catalog.json` and knows no others. */
+export function listLeaves(kind: LeafKind): string[] {
+  if (import.meta.url.endsWith(".ts")) {
+    const files = globSync("**/*.ts", { cwd: fileURLToPath(new URL(`../../${kind}`, import.meta.url)) });
+    const names = files.map((file) => file.replace(/\.ts$/, "").split(sep));
+    return names.filter((parts) => !parts.some((part) => part.startsWith("_"))).map((parts) => parts.join("."));
+  }
+  if (kind !== "components") return [];
+  const catalog = JSON.parse(readFileSync(new URL("catalog.json", import.meta.url), "utf8")) as {
+    readonly name: string;
+  }[];
+  return catalog.map(({ name }) => name);
 }
 
 const importers: Readonly<Record<LeafKind, (path: string) => Promise<unknown>>> = {
