@@ -4,7 +4,8 @@
  */
 import type { Resource } from "#src/component/define.ts";
 import { createHttpClient, type HttpClient } from "#src/net/http-client.ts";
-import type { HttpClientArgs } from "#src/net/http-args.ts";
+import { httpClientArgs, type HttpClientArgs } from "#src/net/http-args.ts";
+import { equalArguments } from "#src/schema/equal.ts";
 import { version } from "#src/util/version.ts";
 import { ScrapeLoop, type ScrapeEnv, type TargetStatus } from "./loop.ts";
 import type { ScrapeTarget } from "./target.ts";
@@ -12,6 +13,7 @@ import type { ScrapeTarget } from "./target.ts";
 export class ScrapePool implements Resource {
   readonly #loops = new Map<string, ScrapeLoop>();
   #client: HttpClient | undefined;
+  #http: HttpClientArgs | undefined;
   #closed = false;
 
   /** Scrapes just these targets from now on, in this way and for this owner. */
@@ -23,7 +25,8 @@ export class ScrapePool implements Resource {
   ): void {
     if (this.#closed) return;
     if (this.#client === undefined) this.#client = createHttpClient(http, { userAgent: `Invar/${version}` });
-    else this.#client.update(http);
+    else if (!equalArguments(httpClientArgs, this.#http, http)) this.#client.update(http);
+    this.#http = http;
     const exceeded = targetLimit > 0 && targets.length > targetLimit;
     const refusal = exceeded
       ? `target_limit exceeded (number of targets: ${targets.length}, limit: ${targetLimit})`
