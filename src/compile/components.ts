@@ -57,10 +57,12 @@ function resolveBuiltin(draft: Draft, node: DraftNode, lookup: ComponentLookup):
     node.of = { kind: "component", def: lookup.def };
     node.fields = lookup.def.args;
   } else {
+    const { alternatives } = lookup;
+    const hint = alternatives.length === 0 ? "nothing" : alternatives.join(", ");
     refuse(
       "component-not-supported",
       `component "${block.name}" is not supported yet`,
-      "Alloy has it; here it is still to come.",
+      `Alloy has it. Of its name space there is ${hint} here.`,
     );
     node.fields = lookup.args;
     node.unknown = false;

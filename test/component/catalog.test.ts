@@ -52,3 +52,11 @@ test("no name is the beginning of another, so a file never clashes with a folder
   const sorted = [...alloyComponents].sort();
   expect(sorted.filter((name, i) => sorted[i + 1]?.startsWith(`${name}.`))).toEqual([]);
 });
+
+test("a component that does not run here yet comes with those of its name space that do", async () => {
+  const lookup = await createCatalog().find("local.file_match");
+  expect(lookup).toMatchObject({
+    found: "unsupported",
+    alternatives: expect.arrayContaining(["local.file"]) as string[],
+  });
+});
