@@ -2,6 +2,7 @@
 import { STATUS_CODES } from "node:http";
 import type { Handler, HandlerResponse } from "#src/component/define.ts";
 import { HttpError, type HttpClient } from "#src/net/http-client.ts";
+import type { Clock } from "#src/util/clock.ts";
 import type { ScrapeTarget } from "./target.ts";
 
 export interface FetchSettings {
@@ -32,6 +33,7 @@ export async function fetchPage(
   settings: FetchSettings,
   client: HttpClient,
   local: Handler | undefined,
+  clock: Clock,
   signal: AbortSignal,
 ): Promise<FetchedPage> {
   const headers = {
@@ -43,7 +45,7 @@ export async function fetchPage(
   const response =
     local === undefined
       ? await request(target, headers, limit, client, signal)
-      : answer(await local({ method: "GET", path: target.path, headers, signal }));
+      : answer(await askLocal(local, target, headers, clock, signal));
   if (response.status !== 200)
     throw new Error(`server returned HTTP status ${response.status} ${STATUS_CODES[response.status] ?? ""}`.trimEnd());
   if (limit > 0 && response.body.length >= limit) throw new BodySizeError();
@@ -76,6 +78,32 @@ async function request(
   } catch (error) {
     if (limit > 0 && error instanceof HttpError && error.kind === "too-large") throw new BodySizeError();
     throw error;
+  }
+}
+
+/** Asks a handler of this process, no longer than a server may take. */
+async function askLocal(
+  local: Handler,
+  target: ScrapeTarget,
+  headers: Readonly<Record<string, string>>,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<HandlerResponse> {
+  const controller = new AbortController();
+  const ended = Promise.withResolvers<never>();
+  const end = (reason: string): void => {
+    ended.reject(new Error(`GET ${target.shown}: ${reason}`));
+    controller.abort();
+  };
+  const abort = (): void => end("aborted");
+  const cancel = clock.after(target.timeout, () => end(`no answer within ${target.timeout / 1000}s`));
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    const asked = local({ method: "GET", path: target.path, headers, signal: controller.signal });
+    return await Promise.race([asked, ended.promise]);
+  } finally {
+    cancel();
+    signal.removeEventListener("abort", abort);
   }
 }
 

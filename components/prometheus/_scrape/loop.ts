@@ -125,8 +125,10 @@ export class ScrapeLoop {
   }
 
   /** Stops scraping; unless it runs again soon, its series end, save those that live elsewhere. `onEnd` is called then. */
-  retire(elsewhere: () => ReadonlySet<string>, onEnd: () => void): void {
-    if (this.#state !== "active") return;
+  retire(env: ScrapeEnv, elsewhere: () => ReadonlySet<string>, onEnd: () => void): void {
+    const known = this.#state === "retired" && this.#env.clock === env.clock;
+    if (known || this.#state === "stopped") return;
+    this.#env = env;
     this.#state = "retired";
     this.#cancel?.();
     const { interval } = this.#target;
@@ -207,10 +209,14 @@ export class ScrapeLoop {
       this.#due += missed * interval;
     }
     this.#cancel = clock.after(Math.max(0, this.#due - clock.now()), () => {
-      this.#running = this.#scrapeOnce().finally(() => {
-        this.#running = undefined;
-        if (this.#state === "active") this.#schedule();
-      });
+      this.#running = this.#scrapeOnce()
+        .catch((error: unknown) =>
+          this.#env.log.error("Scrape loop failed", { target: this.#target.shown, err: error }),
+        )
+        .finally(() => {
+          this.#running = undefined;
+          if (this.#state === "active") this.#schedule();
+        });
     });
   }
 
@@ -236,14 +242,21 @@ export class ScrapeLoop {
 
   /** Fetches and reads the page; gives what goes on, also when that fails. Nothing if it was stopped meanwhile. */
   async #scrape(time: number): Promise<readonly SampleBatch[]> {
-    const { settings, client, local, refusal } = this.#env;
+    const { settings, client, local, refusal, clock } = this.#env;
     const target = this.#target;
     const start = performance.now();
     let bytes = 0;
     try {
       if (refusal !== undefined) throw new Error(refusal);
       const path = new URL(target.url).pathname;
-      const page = await fetchPage(target, settings.fetch, client, local(target.address, path), this.#abort.signal);
+      const page = await fetchPage(
+        target,
+        settings.fetch,
+        client,
+        local(target.address, path),
+        clock,
+        this.#abort.signal,
+      );
       bytes = page.body.length;
       const format = bytes === 0 ? "text" : chooseFormat(page.contentType, settings.fallback);
       return this.#accept(this.#reader.read(page.body, format), time, start, bytes);

@@ -41,6 +41,7 @@ export class ScrapePool implements Resource {
     for (const [key, loop] of this.#loops)
       if (!wanted.has(key))
         loop.retire(
+          whole,
           () => this.#liveKeys(),
           () => this.#loops.delete(key),
         );

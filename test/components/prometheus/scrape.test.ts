@@ -8,6 +8,7 @@ import { defaultsOf } from "#src/schema/defaults.ts";
 import type { Infer } from "#src/schema/field.ts";
 import { Secret } from "#src/value/secret.ts";
 import { Target } from "#src/value/target.ts";
+import { fakeClock } from "#test/kit/clock.ts";
 import { fakeContext, type FakeContext } from "#test/kit/context.ts";
 import { openExporter, type ExporterServer } from "./exporter-server.ts";
 import { show, showOwn, Sink } from "./sink.ts";
@@ -191,6 +192,22 @@ describe("a scrape", () => {
     );
     expect(showOwn(await scrapeOnce())).toEqual({ "own{path=/api/v0/component/e/metrics?a=b}": 1 });
     expect(server.requests).toHaveLength(0);
+    ctx.dispose();
+  });
+
+  test("of a component that does not answer ends in time", async () => {
+    let asked: AbortSignal | undefined;
+    const handler: Handler = ({ signal }) => {
+      asked = signal;
+      return new Promise(() => undefined);
+    };
+    const local = new Map([["mem:1/metrics", handler]]);
+    const ctx = fakeContext({ id: "prometheus.scrape.x", clock: context.clock, local });
+    const instance = await open({ targets: [targetOf({ __address__: "mem:1" })] }, ctx);
+    await context.clock.advance(70_000);
+    expect(show(await sink.next())).toMatchObject({ up: 0 });
+    expect(health(instance)[0]!["last_error"]).toContain("no answer within 10s");
+    expect(asked!.aborted).toBe(true);
     ctx.dispose();
   });
 
@@ -515,6 +532,21 @@ describe("changes", () => {
     expect(second.time[0]! - first.time[0]!).toBe(60_000);
     expect(sink.waiting).toBe(0);
     expect(server.requests).toHaveLength(2);
+    next.dispose();
+  });
+
+  test("a successor also ends the targets that its predecessor has given up", async () => {
+    const old = await open();
+    const last = await scrapeOnce();
+    await apply(old, { targets: [] });
+    const clock = fakeClock(context.clock.now());
+    const next = fakeContext<object>({ id: "prometheus.scrape.x", clock });
+    const shared = Object.create(next, { acquire: { value: context.acquire.bind(context) } }) as Context<object>;
+    await open({ targets: [] }, shared);
+    await old.stop!();
+    await clock.advance(last.time[0]! + 126_000 - clock.now());
+    expect(show(await sink.next())).toMatchObject({ a: "stale", up: "stale" });
+    expect(clock.pending).toBe(0);
     next.dispose();
   });
 
