@@ -1,6 +1,6 @@
 /**
- * A process that sends numbered samples through `prometheus.remote_write` and prints each number once it is acknowledged.
- * It ends when it is killed, or on SIGTERM after it has drained.
+ * A process that sends numbered samples through `prometheus.remote_write` and prints each number once it is acknowledged,
+ * and `held` when it has to wait for that. It ends when it is killed, or on SIGTERM after it has drained.
  *
  *     node remote-write-writer.ts FOLDER URL FIRST SERIES INTERVAL_MS
  */
@@ -35,10 +35,14 @@ let ended = false;
 process.once("SIGTERM", () => {
   ended = true;
 });
+// Nothing of a component keeps a process alive.
+setInterval(() => undefined, 1000);
 process.stdout.write("ready\n");
 while (!ended) {
   const time = new Float64Array(row.length).fill(Date.now());
-  await receiver!.consume({ series, row, time, value: new Float64Array(row.length).fill(number) });
+  const wait = receiver!.consume({ series, row, time, value: new Float64Array(row.length).fill(number) });
+  if (wait instanceof Promise) process.stdout.write("held\n");
+  await wait;
   process.stdout.write(`${number}\n`);
   number += 1;
   await new Promise((resolve) => setTimeout(resolve, Number(interval)));
