@@ -43,7 +43,8 @@ export function createTransport(options: TransportOptions): Transport {
     dispatchers.clear();
   };
   const dispatcherFor = async (url: URL): Promise<Dispatcher> => {
-    const undici = await import("undici");
+    // A bundle shows the names of a CommonJS package on its default export only.
+    const { default: undici } = await import("undici");
     const tls = await material.load();
     if (tls !== builtFor) retire();
     builtFor = tls;
@@ -82,7 +83,7 @@ export function createTransport(options: TransportOptions): Transport {
   };
 }
 
-type Undici = typeof import("undici");
+type Undici = typeof import("undici").default;
 
 function agentOptions({ connections, http2 }: TransportOptions) {
   return { connections, allowH2: http2, keepAliveTimeout: IDLE_MS, keepAliveMaxTimeout: IDLE_MS, pipelining: 1 };

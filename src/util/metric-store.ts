@@ -134,7 +134,7 @@ export function createMetricStore(): MetricStore {
     contentType: "text/plain; version=0.0.4; charset=utf-8",
     owner: (labels = {}) => new Owner(families, owners, labels),
     async render() {
-      registry ??= import("prom-client").then((client) => new client.Registry());
+      registry ??= import("prom-client").then(({ default: client }) => new client.Registry());
       const rendered = await registry;
       for (const { updates } of owners) {
         for (const update of updates) {
