@@ -1,18 +1,17 @@
 /** New content of an import while it runs: a generation of its own, refused or called back without touching anything else. */
 import { formatDiagnostic, type Diagnostic } from "#src/diag/diagnostic.ts";
 import type { Bundle } from "#src/source/define.ts";
-import { equal } from "#src/value/equal.ts";
-import { buildModule } from "./build.ts";
 import { Change } from "./change.ts";
 import type { Host } from "./host.ts";
 import { originOf } from "./import-origin.ts";
 import { loadContent, refusal } from "./import.ts";
+import { outermost, rebuildUsers } from "./import-users.ts";
 import type { History } from "./history.ts";
 import { isRunning, type ImportContent, type ImportKind, type NodeState } from "./module.ts";
 import type { Serial } from "./serial.ts";
 import { listBad } from "./node-health.ts";
 import { isWithin, type Settling } from "./settle.ts";
-import { publish, type Build } from "./stage.ts";
+import type { Build } from "./stage.ts";
 import { enact, findConflicts } from "./swap.ts";
 import type { EngineMetrics } from "./engine-metrics.ts";
 
@@ -165,32 +164,6 @@ async function buildContent(
 function install(host: Host, node: NodeState, content: ImportContent): void {
   node.of = { ...(node.of as ImportKind), content, refused: undefined };
   host.installed(node, content);
-}
-
-/** The import that brings all the imports around this one. */
-function outermost(node: NodeState): NodeState {
-  let at = node;
-  while (at.module.compiled?.kind === "import" && at.module.owner !== undefined) at = at.module.owner;
-  return at;
-}
-
-/** Evaluates all that uses an import, and all that follows from it, in the module where the import stands. */
-async function rebuildUsers(build: Build, change: Change, node: NodeState): Promise<void> {
-  const { module } = node;
-  const exports = await buildModule(build, change.part(), module, {
-    compiled: module.compiled!,
-    definitions: { ...module.definitions!, nodes: new Map() },
-    variables: module.variables,
-    outer: module.outer,
-    args: module.args,
-    environmentChanged: false,
-    dirty: [node.id],
-  });
-  const { owner } = module;
-  if (owner === undefined) return;
-  change.commit(() => {
-    if (!equal(owner.exports, exports)) publish(build.host, owner, exports);
-  });
 }
 
 /** Nodes that may run what an import holds, and the import itself. */

@@ -2,12 +2,16 @@ import type { Health } from "#src/component/define.ts";
 import { isBad, leastHealthy, ofChild } from "./health.ts";
 import type { Module, NodeState } from "./module.ts";
 
-/** A node by itself: its last evaluation, its component, the newest content of an import. */
-export function ownHealth(node: NodeState): Health {
+/** Whether what runs of a node works: its last evaluation, its component. */
+export function runningHealth({ of, evaluated }: NodeState): Health {
+  return of.kind === "component" ? leastHealthy(evaluated, of.unit.health) : evaluated;
+}
+
+/** A node by itself: also that an import's newest content is not in use, or its source out of reach. */
+function ownHealth(node: NodeState): Health {
   const { of } = node;
-  if (of.kind === "component") return leastHealthy(node.evaluated, of.unit.health);
-  if (of.kind === "import") return leastHealthy(node.evaluated, of.refused?.health, sourceHealth(of.feed?.status()));
-  return node.evaluated;
+  if (of.kind !== "import") return runningHealth(node);
+  return leastHealthy(node.evaluated, of.refused?.health, sourceHealth(of.feed?.status()));
 }
 
 /** A node and everything inside it: the worst of them is what it shows. */
@@ -44,7 +48,7 @@ export function* walkNodes(module: Module): Generator<NodeState> {
 /** Global ids of all nodes that are broken now. */
 export function listBad(module: Module): Set<string> {
   const bad = new Set<string>();
-  for (const node of walkNodes(module)) if (isBad(ownHealth(node))) bad.add(node.globalId);
+  for (const node of walkNodes(module)) if (isBad(runningHealth(node))) bad.add(node.globalId);
   return bad;
 }
 

@@ -9,6 +9,7 @@ import { buildNode, markFailed } from "./build-node.ts";
 import { Change } from "./change.ts";
 import { encodeExports } from "./exports.ts";
 import type { Host } from "./host.ts";
+import { rebuildUsers } from "./import-users.ts";
 import { isRunning, type Module, type NodeState } from "./module.ts";
 import type { Serial } from "./serial.ts";
 import { publish, type Build, type Stage } from "./stage.ts";
@@ -45,9 +46,10 @@ export function createReevaluation(host: () => Host, serial: Serial): Reevaluati
     later = new Map();
     for (const [node, since] of spreading) addDependants(node, since, targets);
     spreading.clear();
+    const imported = [...targets.keys()].find((node) => node.compiled.of.kind === "import" && isRunning(node));
     for (const [node, since] of targets) {
       if (!isRunning(node)) targets.delete(node);
-      else if (liesWithin(node, targets)) {
+      else if (liesWithin(node, targets) || (imported !== undefined && node !== imported)) {
         later.set(node, since);
         targets.delete(node);
       }
@@ -129,7 +131,9 @@ async function evaluateAll(host: Host, targets: ReadonlyMap<NodeState, number>):
 export async function evaluateLive(host: Host, node: NodeState, forced?: string): Promise<Change> {
   const change = new Change();
   const build: Build = { host, contents: new Map(), tolerant: false };
-  await buildNode(liveStage(build, node.module), change, node.compiled, forced);
+  // What an import holds reaches far beyond its direct dependants, so all of it changes in one step.
+  if (node.compiled.of.kind === "import") await rebuildUsers(build, change, node);
+  else await buildNode(liveStage(build, node.module), change, node.compiled, forced);
   return change;
 }
 

@@ -3,7 +3,7 @@ import type { Health } from "#src/component/define.ts";
 import { isBad } from "./health.ts";
 import type { Host } from "./host.ts";
 import type { Module, NodeState } from "./module.ts";
-import { ownHealth, walkNodes } from "./node-health.ts";
+import { runningHealth, walkNodes } from "./node-health.ts";
 
 export interface Settlement {
   /** Where the change took place. */
@@ -33,7 +33,7 @@ export function createSettling(host: () => Host): Settling {
   };
   const observe = (node: NodeState): boolean => {
     if (active.size === 0) return false;
-    const health = ownHealth(node);
+    const health = runningHealth(node);
     if (!isBad(health) || health.fault !== "own") return false;
     const answerable = [...active.keys()].findLast(({ covers, exempt }) => !exempt.has(node.globalId) && covers(node));
     if (answerable === undefined) return false;
