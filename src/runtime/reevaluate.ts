@@ -103,10 +103,11 @@ function refresh(host: Host, node: NodeState): void {
   try {
     const exports = encodeExports(of.def, shown, ports, node.globalId);
     node.of = { ...of, shown, ports };
+    of.unit.judgeExports(undefined);
     if (!equal(exports, node.exports)) publish(host, node, exports);
   } catch (error) {
     node.of = { ...of, shown };
-    markFailed(host, node, `encoding exports: ${messageOf(error)}`);
+    of.unit.judgeExports(`publishing exports failed: ${messageOf(error)}`);
   }
 }
 

@@ -52,6 +52,7 @@ export class Unit {
   #exports: HostValues = {};
   #run: Health;
   #own: Health | undefined;
+  #exportFault: Health | undefined;
   #handler: Handler | undefined;
   #listener: UnitListener | undefined;
   #stopped: Promise<void> | undefined;
@@ -93,7 +94,7 @@ export class Unit {
     return this.#exports;
   }
   get health(): Health {
-    return leastHealthy(this.#run, this.#own);
+    return leastHealthy(this.#run, this.#own, this.#exportFault);
   }
   get handler(): Handler | undefined {
     return this.#handler;
@@ -112,6 +113,13 @@ export class Unit {
   /** From the swap on: who hears of exports, health and exit. */
   listen(listener: UnitListener): void {
     this.#listener = listener;
+  }
+
+  /** Why what it published last cannot be shown to others; undefined when it can. */
+  judgeExports(fault: string | undefined): void {
+    if (fault === undefined && this.#exportFault === undefined) return;
+    this.#exportFault = fault === undefined ? undefined : this.#health("unhealthy", fault);
+    this.#listener?.healthChanged();
   }
 
   async prepare(next: unknown): Promise<PreparedUpdate> {
