@@ -17,9 +17,17 @@ export interface RelabelOptions {
 /** One rule at work; false drops the labels. */
 type Step = (frame: Frame) => boolean;
 
-/** Compiles rules. What a plan remembers is bounded, and the plan may be kept for as long as the rules stand. */
+/**
+ * Compiles rules, with the first labels that come. What a plan remembers is bounded, and the plan may be kept for as long
+ * as the rules stand.
+ */
 export function compileRules(rules: readonly Rule[], options: RelabelOptions = {}): Relabel {
   if (rules.length === 0) return (labels) => labels;
+  let plan: Relabel | undefined;
+  return (labels) => (plan ??= planRules(rules, options))(labels);
+}
+
+function planRules(rules: readonly Rule[], options: RelabelOptions): Relabel {
   const slots = new Slots();
   const steps = rules.map((rule) => compileRule(rule, slots, options.names ?? "legacy"));
   const frame = new Frame(slots.names);

@@ -35,12 +35,12 @@ export interface Gathered {
 
 type Part =
   | Change
-  | { readonly commit: () => void }
-  | { readonly discard: () => void | Promise<void> }
-  | { readonly start: Unit }
-  | { readonly stop: Stopping }
-  | { readonly step: PlanStep }
-  | { readonly claim: Claiming };
+  | { readonly is: "commit"; readonly it: () => void }
+  | { readonly is: "discard"; readonly it: () => void | Promise<void> }
+  | { readonly is: "start"; readonly it: Unit }
+  | { readonly is: "stop"; readonly it: Stopping }
+  | { readonly is: "step"; readonly it: PlanStep }
+  | { readonly is: "claim"; readonly it: Claiming };
 
 export class Change {
   #parts: Part[] = [];
@@ -56,24 +56,24 @@ export class Change {
   }
   /** Runs in the swap: synchronous, and it must not throw. */
   commit(commit: () => void): void {
-    this.#parts.push({ commit });
+    this.#parts.push({ is: "commit", it: commit });
   }
   /** Runs when the change is refused, those of later parts first. */
   discard(discard: () => void | Promise<void>): void {
-    this.#parts.push({ discard });
+    this.#parts.push({ is: "discard", it: discard });
   }
   start(start: Unit): void {
-    this.#parts.push({ start });
+    this.#parts.push({ is: "start", it: start });
   }
   stop(stop: Stopping): void {
-    this.#parts.push({ stop });
+    this.#parts.push({ is: "stop", it: stop });
   }
   step(node: string, kind: StepKind, because = ""): void {
-    this.#parts.push({ step: { node, do: kind, because } });
+    this.#parts.push({ is: "step", it: { node, do: kind, because } });
   }
   /** From now on the owner claims just these. */
   claim(owner: string, claims: readonly Claim[], block?: Block): void {
-    this.#parts.push({ claim: { owner, claims, block } });
+    this.#parts.push({ is: "claim", it: { owner, claims, block } });
   }
   fail(diagnostics: readonly Diagnostic[], world = false): void {
     this.#diagnostics.push(...diagnostics);
@@ -100,11 +100,11 @@ export class Change {
     all.diagnostics.push(...this.#diagnostics);
     for (const part of this.#parts) {
       if (part instanceof Change) part.#gather(all);
-      else if ("commit" in part) all.commits.push(part.commit);
-      else if ("step" in part) all.steps.push(part.step);
-      else if ("start" in part) all.starts.push(part.start);
-      else if ("stop" in part) all.stops.push(part.stop);
-      else if ("claim" in part) all.claims.push(part.claim);
+      else if (part.is === "commit") all.commits.push(part.it);
+      else if (part.is === "step") all.steps.push(part.it);
+      else if (part.is === "start") all.starts.push(part.it);
+      else if (part.is === "stop") all.stops.push(part.it);
+      else if (part.is === "claim") all.claims.push(part.it);
     }
   }
 
@@ -115,7 +115,7 @@ export class Change {
     await Promise.all(
       parts.map(async (part) => {
         if (part instanceof Change) await part.drop();
-        else if ("discard" in part) await part.discard();
+        else if (part.is === "discard") await part.it();
       }),
     );
   }

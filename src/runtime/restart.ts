@@ -12,9 +12,10 @@ export interface Restarts {
 }
 
 export function createRestarts(): Restarts {
-  const backoff: Backoff = createBackoff(FIRST, LONGEST);
+  let backoff: Backoff | undefined;
   return {
     next(ran) {
+      backoff ??= createBackoff(FIRST, LONGEST);
       if (ran >= RECOVERED) backoff.reset();
       return backoff.next();
     },

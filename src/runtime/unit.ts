@@ -3,12 +3,22 @@
  * wherever it throws, ends the instance and never the process.
  */
 import { join } from "node:path";
-import type { ComponentDef, Context, Handler, Health, Instance, Prepared, Resource } from "#src/component/define.ts";
+import type {
+  ComponentDef,
+  Context,
+  Fault,
+  Handler,
+  Health,
+  Instance,
+  Prepared,
+  Resource,
+} from "#src/component/define.ts";
 import type { Infer, Shape } from "#src/schema/field.ts";
 import type { Clock } from "#src/util/clock.ts";
 import type { Logger } from "#src/util/log.ts";
 import { withDeadline } from "./deadline.ts";
 import type { OwnedMetrics } from "#src/util/metric-store.ts";
+import type { Metrics } from "#src/util/metrics.ts";
 import { BUILD_DEADLINE, type Host } from "./host.ts";
 import { leastHealthy } from "./health.ts";
 import type { Lease } from "./resources.ts";
@@ -44,10 +54,10 @@ export class Unit {
   readonly identity: UnitIdentity;
   readonly def: ComponentDef;
   readonly #host: Host;
-  readonly #log: Logger;
+  #log: Logger | undefined;
   #controller: AbortController | undefined;
-  readonly #timers = new Set<() => void>();
-  readonly #leases = new Set<Lease<Resource>>();
+  #timers: Set<() => void> | undefined;
+  #leases: Set<Lease<Resource>> | undefined;
   #instance: AnyInstance | undefined;
   #exports: HostValues = {};
   #run: Health;
@@ -63,7 +73,6 @@ export class Unit {
     this.#host = host;
     this.identity = identity;
     this.def = def;
-    this.#log = host.log.with({ component_path: identity.componentPath, component_id: identity.id });
     this.#run = this.#health("unknown", "component created");
   }
 
@@ -71,7 +80,7 @@ export class Unit {
   static async create(host: Host, identity: UnitIdentity, def: ComponentDef, args: unknown): Promise<Unit> {
     const unit = new Unit(host, identity, def);
     try {
-      const made = def.create(args as Infer<Shape>, unit.#context());
+      const made = def.create(args as Infer<Shape>, new UnitContext(host, unit));
       unit.#instance =
         made instanceof Promise
           ? await withDeadline(
@@ -101,6 +110,11 @@ export class Unit {
   }
   get canUpdate(): boolean {
     return this.#instance?.update !== undefined;
+  }
+  /** Made, as all that most components have no use for, when somebody asks. */
+  get log(): Logger {
+    const { componentPath, id } = this.identity;
+    return (this.#log ??= this.#host.log.with({ component_path: componentPath, component_id: id }));
   }
   get exited(): boolean {
     return this.#run.state === "exited";
@@ -184,23 +198,23 @@ export class Unit {
         await withDeadline(this.#host.clock, deadline, stopping, late);
       }
     } catch (error) {
-      this.#log.error("failed to stop component", { err: messageOf(error) });
+      this.log.error("failed to stop component", { err: messageOf(error) });
     }
-    for (const cancel of this.#timers) cancel();
-    this.#timers.clear();
+    for (const cancel of this.#timers ?? []) cancel();
+    this.#timers = undefined;
     this.identity.metrics.dispose();
-    const released = await Promise.allSettled([...this.#leases].map((lease) => lease.release()));
-    this.#leases.clear();
+    const released = await Promise.allSettled([...(this.#leases ?? [])].map((lease) => lease.release()));
+    this.#leases = undefined;
     for (const result of released) {
       if (result.status === "rejected") {
-        this.#log.error("failed to close a shared resource", { err: messageOf(result.reason) });
+        this.log.error("failed to close a shared resource", { err: messageOf(result.reason) });
       }
     }
     if (!this.exited) this.#run = this.#health("exited", "component shut down cleanly");
   }
 
-  /** Made when somebody asks: most components have no use for it. */
-  get #signal(): AbortSignal {
+  /** Aborted when the instance is to stop. */
+  get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController();
       if (this.#stopping) this.#controller.abort(stopped());
@@ -208,52 +222,7 @@ export class Unit {
     return this.#controller.signal;
   }
 
-  #context(): Context<Infer<Shape>> {
-    const host = this.#host;
-    const signal = (): AbortSignal => this.#signal;
-    const { id, globalId, label, metrics } = this.identity;
-    return {
-      id,
-      globalId,
-      label,
-      log: this.#log,
-      metrics,
-      get signal() {
-        return signal();
-      },
-      dataDir: join(host.options.storagePath, globalId),
-      clock: this.#clock(),
-      export: (exports) => this.#export(exports),
-      health: (state, message, fault = "own") => {
-        if (this.#own?.state === state && this.#own.message === message && this.#own.fault === fault) return;
-        this.#own = { state, message, fault, at: host.clock.now() };
-        this.#listener?.healthChanged();
-      },
-      acquire: async (key, open) => {
-        const lease = await host.resources.acquire(key, open);
-        if (this.#stopping) {
-          await lease.release();
-          throw new Error(`acquiring ${key}: the component is stopping`);
-        }
-        this.#leases.add(lease);
-        return {
-          resource: lease.resource,
-          release: () => {
-            this.#leases.delete(lease);
-            return lease.release();
-          },
-        };
-      },
-      serve: (handler) => {
-        this.#handler = handler;
-        return { address: host.options.memoryAddress, path: `${COMPONENT_PREFIX}${globalId}/` };
-      },
-      local: (address, path) => findLocal(host, address, path),
-      selfMetrics: host.options.selfMetrics,
-    };
-  }
-
-  #export(exports: Partial<Infer<Shape>>): void {
+  export(exports: Partial<Infer<Shape>>): void {
     const known = this.#exports;
     const changed = Object.keys(exports).some((key) => !(key in known) || known[key] !== exports[key]);
     if (!changed) return;
@@ -261,24 +230,44 @@ export class Unit {
     this.#listener?.exported();
   }
 
-  /** Timers of a component end with it, and what they throw ends it. */
-  #clock(): Clock {
-    const clock = this.#host.clock;
-    return {
-      now: () => clock.now(),
-      after: (ms, callback) => {
-        const stop = clock.after(ms, () => {
-          this.#timers.delete(cancel);
-          this.#guard(callback);
-        });
-        const cancel = (): void => {
-          this.#timers.delete(cancel);
-          stop();
-        };
-        this.#timers.add(cancel);
-        return cancel;
-      },
+  /** What the instance says of itself. */
+  report(state: Health["state"], message: string, fault: Health["fault"]): void {
+    if (this.#own?.state === state && this.#own.message === message && this.#own.fault === fault) return;
+    this.#own = { state, message, fault, at: this.#host.clock.now() };
+    this.#listener?.healthChanged();
+  }
+
+  serve(handler: Handler): void {
+    this.#handler = handler;
+  }
+
+  /** Keeps a lease until it is given back, at the latest when the instance stops. */
+  async hold<R extends Resource>(key: string, lease: Lease<R>): Promise<() => Promise<void>> {
+    if (this.#stopping) {
+      await lease.release();
+      throw new Error(`acquiring ${key}: the component is stopping`);
+    }
+    const leases = (this.#leases ??= new Set());
+    leases.add(lease);
+    return () => {
+      leases.delete(lease);
+      return lease.release();
     };
+  }
+
+  /** A timer that ends with the instance; what it throws ends the instance. */
+  after(ms: number, callback: () => void): () => void {
+    const timers = (this.#timers ??= new Set());
+    const stop = this.#host.clock.after(ms, () => {
+      timers.delete(cancel);
+      this.#guard(callback);
+    });
+    const cancel = (): void => {
+      timers.delete(cancel);
+      stop();
+    };
+    timers.add(cancel);
+    return cancel;
   }
 
   #guard(run: () => void): void {
@@ -292,12 +281,72 @@ export class Unit {
   #crash(error: unknown): void {
     if (this.#stopped !== undefined || this.exited) return;
     this.#run = this.#health("exited", `component shut down with error: ${messageOf(error)}`);
-    this.#log.error("component shut down with error", { err: messageOf(error) });
+    this.log.error("component shut down with error", { err: messageOf(error) });
     this.#listener?.exited();
   }
 
   #health(state: Health["state"], message: string): Health {
     return { state, message, fault: "own", at: this.#host.clock.now() };
+  }
+}
+
+/** What a component sees of its instance and of the process. */
+class UnitContext implements Context<Infer<Shape>> {
+  readonly #host: Host;
+  readonly #unit: Unit;
+  #clock: Clock | undefined;
+
+  constructor(host: Host, unit: Unit) {
+    this.#host = host;
+    this.#unit = unit;
+  }
+  get id(): string {
+    return this.#unit.identity.id;
+  }
+  get globalId(): string {
+    return this.#unit.identity.globalId;
+  }
+  get label(): string {
+    return this.#unit.identity.label;
+  }
+  get log(): Logger {
+    return this.#unit.log;
+  }
+  get metrics(): Metrics {
+    return this.#unit.identity.metrics;
+  }
+  get signal(): AbortSignal {
+    return this.#unit.signal;
+  }
+  get dataDir(): string {
+    return join(this.#host.options.storagePath, this.globalId);
+  }
+  get clock(): Clock {
+    const { clock } = this.#host;
+    return (this.#clock ??= { now: () => clock.now(), after: (ms, callback) => this.#unit.after(ms, callback) });
+  }
+  export(exports: Partial<Infer<Shape>>): void {
+    this.#unit.export(exports);
+  }
+  health(state: "healthy" | "unhealthy", message: string, fault: Fault = "own"): void {
+    this.#unit.report(state, message, fault);
+  }
+  async acquire<R extends Resource>(
+    key: string,
+    open: () => R | Promise<R>,
+  ): Promise<{ readonly resource: R; release(): Promise<void> }> {
+    const lease = await this.#host.resources.acquire(key, open);
+    return { resource: lease.resource, release: await this.#unit.hold(key, lease) };
+  }
+  serve(handler: Handler): { readonly address: string; readonly path: string } {
+    this.#unit.serve(handler);
+    return { address: this.#host.options.memoryAddress, path: `${COMPONENT_PREFIX}${this.globalId}/` };
+  }
+  local(address: string, path: string): Handler | undefined {
+    return findLocal(this.#host, address, path);
+  }
+  selfMetrics(): Promise<string> {
+    return this.#host.options.selfMetrics();
   }
 }
 

@@ -23,20 +23,26 @@ export interface MetricStore {
   readonly contentType: string;
 }
 
-interface Series {
-  readonly labels: LabelValues;
-  readonly instrument: Instrument;
-}
-type Instrument = Scalar | Buckets;
-
 interface Family {
+  readonly name: string;
   readonly kind: Kind;
   readonly help: string;
-  /** In the order in which they came; later ones win. */
-  readonly owners: Map<Owner, Map<string, Series>>;
+  /** Series of all owners; the family goes with the last one. */
+  size: number;
 }
 
-class Scalar implements Counter, Gauge {
+/** One series of one owner: what it measures and what it is called. */
+class Series {
+  readonly family: Family;
+  /** Those beside its owner's. */
+  readonly labels: LabelValues;
+  constructor(family: Family, labels: LabelValues) {
+    this.family = family;
+    this.labels = labels;
+  }
+}
+
+class Scalar extends Series implements Counter, Gauge {
   value = 0;
   inc(by = 1): void {
     this.value += by;
@@ -46,15 +52,17 @@ class Scalar implements Counter, Gauge {
   }
 }
 
-class Buckets implements Histogram {
+class Buckets extends Series implements Histogram {
   readonly bounds: readonly number[];
-  readonly counts: Float64Array;
+  /** Made with the first value: most histograms of a large configuration never see one. */
+  counts: Float64Array | undefined;
   sum = 0;
-  constructor(bounds: readonly number[]) {
+  constructor(family: Family, labels: LabelValues, bounds: readonly number[]) {
+    super(family, labels);
     this.bounds = bounds;
-    this.counts = new Float64Array(bounds.length + 1);
   }
   observe(value: number): void {
+    this.counts ??= new Float64Array(this.bounds.length + 1);
     let i = 0;
     while (i < this.bounds.length && !(value <= this.bounds[i]!)) i++;
     this.counts[i]! += 1;
@@ -62,63 +70,102 @@ class Buckets implements Histogram {
   }
 }
 
+type Instrument = Scalar | Buckets;
+
+const NO_LABELS: LabelValues = Object.freeze({});
+/** Up to so many series an owner finds one by looking at them all. */
+const FEW = 16;
+
 class Owner implements OwnedMetrics {
   readonly #families: Map<string, Family>;
   readonly #owners: Set<Owner>;
-  readonly #labels: LabelValues;
-  readonly updates: (() => void)[] = [];
+  readonly labels: LabelValues;
+  series: Instrument[] = [];
+  updates: readonly (() => void)[] = [];
+  /** The same series by name and labels, once they are many. */
+  #index: Map<string, Instrument> | undefined;
 
   constructor(families: Map<string, Family>, owners: Set<Owner>, labels: LabelValues) {
     this.#families = families;
     this.#owners = owners;
-    this.#labels = labels;
+    this.labels = labels;
     owners.add(this);
   }
-  counter(name: string, help: string, labels: LabelValues = {}): Counter {
-    return this.#find(name, "counter", help, labels, () => new Scalar());
+  counter(name: string, help: string, labels = NO_LABELS): Counter {
+    return (
+      this.#find<Scalar>(name, labels, "counter") ?? this.#add(new Scalar(this.#join(name, "counter", help), labels))
+    );
   }
-  gauge(name: string, help: string, labels: LabelValues = {}): Gauge {
-    return this.#find(name, "gauge", help, labels, () => new Scalar());
+  gauge(name: string, help: string, labels = NO_LABELS): Gauge {
+    return this.#find<Scalar>(name, labels, "gauge") ?? this.#add(new Scalar(this.#join(name, "gauge", help), labels));
   }
-  histogram(name: string, help: string, buckets: readonly number[], labels: LabelValues = {}): Histogram {
-    return this.#find(name, "histogram", help, labels, () => new Buckets(buckets));
+  histogram(name: string, help: string, buckets: readonly number[], labels = NO_LABELS): Histogram {
+    const known = this.#find<Buckets>(name, labels, "histogram");
+    return known ?? this.#add(new Buckets(this.#join(name, "histogram", help), labels, buckets));
   }
   beforeCollect(update: () => void): void {
-    this.updates.push(update);
+    this.updates = [...this.updates, update];
   }
-  remove(name: string, labels: LabelValues = {}): void {
+  remove(name: string, labels = NO_LABELS): void {
     const family = this.#families.get(name);
-    const own = family?.owners.get(this);
-    if (family === undefined || own?.delete(keyOf({ ...labels, ...this.#labels })) !== true || own.size > 0) return;
-    this.#leave(name, family);
+    const series = family && this.#find(name, labels, family.kind);
+    if (series === undefined) return;
+    this.#index?.delete(keyOf(name, labels));
+    this.series.splice(this.series.indexOf(series), 1);
+    this.#leave(series);
   }
   dispose(): void {
     this.#owners.delete(this);
-    for (const [name, family] of this.#families) this.#leave(name, family);
+    for (const series of this.series) this.#leave(series);
+    this.series = [];
+    this.#index = undefined;
   }
 
-  #leave(name: string, family: Family): void {
-    if (family.owners.delete(this) && family.owners.size === 0) this.#families.delete(name);
-  }
-
-  #find<I extends Instrument>(name: string, kind: Kind, help: string, labels: LabelValues, make: () => I): I {
+  #join(name: string, kind: Kind, help: string): Family {
     let family = this.#families.get(name);
     if (family === undefined) {
       if (!/^[a-zA-Z_:][a-zA-Z0-9_:]*$/.test(name)) throw new Error(`${JSON.stringify(name)} is no name for a metric`);
-      family = { kind, help, owners: new Map() };
+      family = { name, kind, help, size: 0 };
       this.#families.set(name, family);
     }
     if (family.kind !== kind) throw new Error(`metric ${name} is a ${family.kind} already, so it cannot be a ${kind}`);
-    let own = family.owners.get(this);
-    if (own === undefined) family.owners.set(this, (own = new Map<string, Series>()));
-    const all = { ...labels, ...this.#labels };
-    const key = keyOf(all);
-    const existing = own.get(key);
-    if (existing !== undefined) return existing.instrument as I;
-    const instrument = make();
-    own.set(key, { labels: all, instrument });
-    return instrument;
+    return family;
   }
+
+  #leave({ family }: Series): void {
+    family.size -= 1;
+    if (family.size === 0) this.#families.delete(family.name);
+  }
+
+  #add<I extends Instrument>(series: I): I {
+    series.family.size += 1;
+    this.series.push(series);
+    if (this.#index !== undefined) this.#index.set(keyOf(series.family.name, series.labels), series);
+    else if (this.series.length > FEW) {
+      this.#index = new Map(this.series.map((each) => [keyOf(each.family.name, each.labels), each]));
+    }
+    return series;
+  }
+
+  #find<I extends Instrument>(name: string, labels: LabelValues, kind: Kind): I | undefined {
+    const found =
+      this.#index !== undefined
+        ? this.#index.get(keyOf(name, labels))
+        : this.series.find((series) => series.family.name === name && equalLabels(series.labels, labels));
+    return found?.family.kind === kind ? (found as I) : undefined;
+  }
+}
+
+function equalLabels(a: LabelValues, b: LabelValues): boolean {
+  if (a === b) return true;
+  const names = Object.keys(a);
+  return names.length === Object.keys(b).length && names.every((name) => a[name] === b[name]);
+}
+
+function keyOf(name: string, labels: LabelValues): string {
+  if (labels === NO_LABELS) return name;
+  const pairs = Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1));
+  return `${name}\0${pairs.join("\0")}`;
 }
 
 /** A store with nothing in it. */
@@ -146,42 +193,55 @@ export function createMetricStore(): MetricStore {
         }
       }
       rendered.clear();
-      for (const name of [...families.keys()].sort()) rendered.registerMetric(view(name, families.get(name)!));
+      for (const [family, values] of collect(owners)) rendered.registerMetric(view(family, values));
       return rendered.metrics();
     },
   };
 }
 
-function keyOf(labels: LabelValues): string {
-  return Object.entries(labels)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .join("\0");
+type Values = MetricValue<string>[];
+
+/** The values of each family, by name; of two owners with the same labels the later one counts. */
+function collect(owners: Iterable<Owner>): [Family, Values][] {
+  const families = new Map<Family, Map<string, { readonly labels: LabelValues; readonly instrument: Instrument }>>();
+  for (const owner of owners) {
+    for (const instrument of owner.series) {
+      const { family } = instrument;
+      let found = families.get(family);
+      if (found === undefined) families.set(family, (found = new Map()));
+      const labels = { ...instrument.labels, ...owner.labels };
+      found.set(keyOf("", labels), { labels, instrument });
+    }
+  }
+  return [...families]
+    .sort(([a], [b]) => (a.name < b.name ? -1 : 1))
+    .map(([family, found]) => [
+      family,
+      [...found.values()].flatMap(({ labels, instrument }) => valuesOf(family.name, labels, instrument)),
+    ]);
 }
 
 /** What prom-client's registry reads of a metric. */
-function view(name: string, family: Family): Parameters<Registry["registerMetric"]>[0] {
-  const series = new Map<string, Series>();
-  for (const own of family.owners.values()) for (const [key, one] of own) series.set(key, one);
-  const values = [...series.values()].flatMap(({ labels, instrument }) => valuesOf(name, labels, instrument));
+function view({ name, help, kind }: Family, values: Values): Parameters<Registry["registerMetric"]>[0] {
   const metric = {
     name,
-    help: family.help,
-    type: family.kind as unknown as MetricType,
+    help,
+    type: kind as unknown as MetricType,
     aggregator: "sum",
     get: () => Promise.resolve({ ...metric, values }),
   };
   return metric as unknown as Parameters<Registry["registerMetric"]>[0];
 }
 
-function valuesOf(name: string, labels: LabelValues, instrument: Instrument): MetricValue<string>[] {
+function valuesOf(name: string, labels: LabelValues, instrument: Instrument): Values {
   if (instrument instanceof Scalar) return [{ labels, value: instrument.value }];
   const values: (MetricValue<string> & { readonly metricName: string })[] = [];
   let total = 0;
-  instrument.counts.forEach((count, i) => {
-    total += count;
+  for (let i = 0; i <= instrument.bounds.length; i++) {
+    total += instrument.counts?.[i] ?? 0;
     const le = i < instrument.bounds.length ? String(instrument.bounds[i]) : "+Inf";
     values.push({ metricName: `${name}_bucket`, labels: { ...labels, le }, value: total });
-  });
+  }
   values.push({ metricName: `${name}_sum`, labels, value: instrument.sum });
   values.push({ metricName: `${name}_count`, labels, value: total });
   return values;

@@ -26,7 +26,7 @@ export class BatchRelabeler {
   readonly cache: SeriesCache;
   readonly #relabel: Relabel;
   readonly #counts: { readonly hits: Counter; readonly misses: Counter };
-  readonly #views = new WeakMap<readonly Labels[], View>();
+  #views: WeakMap<readonly Labels[], View> | undefined;
 
   constructor(relabel: Relabel, cache: SeriesCache, counts: { readonly hits: Counter; readonly misses: Counter }) {
     this.#relabel = relabel;
@@ -36,10 +36,11 @@ export class BatchRelabeler {
 
   /** The batch with new labels, without the samples that are dropped. */
   relabel(batch: SampleBatch): SampleBatch {
-    let view = this.#views.get(batch.series);
+    const views = (this.#views ??= new WeakMap());
+    let view = views.get(batch.series);
     if (view === undefined) {
       view = this.#look(batch.series);
-      this.#views.set(batch.series, view);
+      views.set(batch.series, view);
     } else this.#counts.hits.inc(batch.row.length);
     const { series, index } = view;
     if (index === undefined) return series === batch.series ? batch : { ...batch, series };

@@ -20,28 +20,33 @@ export function createSeriesCache(
   clock: Clock,
   onEvict: (number: number) => void,
 ): SeriesCache {
-  return ttl > 0 ? createTimedCache(ttl, clock, onEvict) : createBoundedCache(maxSize);
+  return ttl > 0 ? createTimedCache(ttl, clock, onEvict) : new BoundedCache(maxSize);
 }
 
-function createBoundedCache(maxSize: number): SeriesCache {
-  const known = new Map<Labels, Relabeled>();
-  return {
-    get size() {
-      return known.size;
-    },
-    get(series) {
-      const result = known.get(series);
-      if (result === undefined) return undefined;
-      known.delete(series);
-      known.set(series, result);
-      return result;
-    },
-    set(series, result) {
-      known.set(series, result);
-      if (known.size > maxSize) known.delete(known.keys().next().value!);
-    },
-    close: () => known.clear(),
-  };
+class BoundedCache implements SeriesCache {
+  readonly #known = new Map<Labels, Relabeled>();
+  readonly #maxSize: number;
+
+  constructor(maxSize: number) {
+    this.#maxSize = maxSize;
+  }
+  get size(): number {
+    return this.#known.size;
+  }
+  get(series: Labels): Relabeled | undefined {
+    const result = this.#known.get(series);
+    if (result === undefined) return undefined;
+    this.#known.delete(series);
+    this.#known.set(series, result);
+    return result;
+  }
+  set(series: Labels, result: Relabeled): void {
+    this.#known.set(series, result);
+    if (this.#known.size > this.#maxSize) this.#known.delete(this.#known.keys().next().value!);
+  }
+  close(): void {
+    this.#known.clear();
+  }
 }
 
 function createTimedCache(ttl: number, clock: Clock, onEvict: (number: number) => void): SeriesCache {
