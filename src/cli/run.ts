@@ -102,7 +102,7 @@ async function run(source: string, flags: Flags): Promise<void> {
     process.exitCode = 1;
     return;
   }
-  greet(collector, source);
+  greet(collector);
   await endOnSignal(collector);
 }
 
@@ -111,11 +111,11 @@ function showProblems(diagnostics: readonly Diagnostic[], bundle: Bundle, prefix
   process.stderr.write(printDiagnostics(diagnostics, texts.values(), { color: process.stderr.isTTY }));
 }
 
-function greet(collector: Collector, source: string): void {
+function greet(collector: Collector): void {
   const { number, revision, nodes } = collector.engine.current!;
   const url = `http://${collector.address}`;
   process.stdout.write(`
-Generation ${number} is running: ${nodes.size} blocks of ${source}, revision ${revision.id}.
+Generation ${number} is running: ${nodes.size} blocks of ${collector.source}, revision ${revision.id}.
 
   ${url}/api/v1/generations   every generation, what it changed and what became of it
   ${url}/metrics              metrics of this process

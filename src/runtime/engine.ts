@@ -68,7 +68,8 @@ export function createEngine(options: EngineOptions): Engine {
       after(options.grace, () => {
         if (!isRunning(node) || node.of.kind !== "import" || node.of.content !== content) return;
         const kept = node.of.feed?.applied(content.bundle);
-        kept?.catch((error: unknown) => log.warn("failed to keep imported content", { err: error }));
+        if (kept === undefined) return;
+        host.background(kept.catch((error: unknown) => log.warn("failed to keep imported content", { err: error })));
       }),
     after,
     background: (work) => {

@@ -48,15 +48,26 @@ const PENDING = 16;
 
 export class Collector {
   readonly engine: Engine;
+  /** The start-up SOURCE without credentials. */
+  readonly source: string;
   readonly #log: Logger;
   readonly #feed: Feed;
   readonly #lock: FolderLock;
   readonly #http: HttpService;
   readonly #pending = new Map<string, Bundle>();
+  readonly #keeping = new Set<Promise<void>>();
   #reloading = 0;
 
-  private constructor(parts: { engine: Engine; log: Logger; feed: Feed; lock: FolderLock; http: HttpService }) {
+  private constructor(parts: {
+    engine: Engine;
+    source: string;
+    log: Logger;
+    feed: Feed;
+    lock: FolderLock;
+    http: HttpService;
+  }) {
     this.engine = parts.engine;
+    this.source = parts.source;
     this.#log = parts.log;
     this.#feed = parts.feed;
     this.#lock = parts.lock;
@@ -129,7 +140,7 @@ export class Collector {
         live,
         nodeName: hostname(),
       });
-      const collector: Collector = new Collector({ engine, log, feed, lock, http });
+      const collector: Collector = new Collector({ engine, source: located.name, log, feed, lock, http });
       engine.onChange((record) => collector.#changed(record));
       await collector.#begin(show, local ? join(located.modulePath, "/") : "");
       await http.open();
@@ -174,6 +185,7 @@ export class Collector {
     this.#log.info("stopping");
     await this.#http.close();
     await this.engine.stop();
+    await Promise.all(this.#keeping);
     await this.#feed.close();
     this.#atEnd();
     this.#lock.release();
@@ -217,7 +229,7 @@ export class Collector {
         break;
       case "healthy":
         this.#log.info("generation healthy", fields);
-        void this.#keep(record);
+        this.#keep(record);
         break;
       case "unhealthy":
         this.#log.error("generation unhealthy", {
@@ -240,14 +252,16 @@ export class Collector {
     await this.#load(good, "rollback");
   }
 
-  async #keep(record: GenerationRecord): Promise<void> {
+  #keep(record: GenerationRecord): void {
     const bundle = this.#pending.get(record.revision.digest);
     if (bundle === undefined) return;
-    try {
-      await this.#feed.applied(bundle);
-    } catch (error) {
-      this.#log.error("failed to keep the configuration for a restart without network", { err: error });
-    }
+    const kept = this.#feed
+      .applied(bundle)
+      .catch((error: unknown) =>
+        this.#log.error("failed to keep the configuration for a restart without network", { err: error }),
+      )
+      .finally(() => this.#keeping.delete(kept));
+    this.#keeping.add(kept);
   }
 }
 

@@ -94,7 +94,8 @@ class ReconciledFeed implements Feed {
       if (kept === undefined && failure !== undefined) throw failure;
       if (this.#stale) {
         const reason = failure === undefined ? "the source has not answered yet" : messageOf(failure);
-        const fields = { source: source.name, revision: this.#current?.revision.id, reason };
+        const { id, at } = this.current.revision;
+        const fields = { source: source.name, revision: id, from: at.toISOString(), reason };
         log.warn("beginning with the last good configuration", fields);
       }
     } finally {
