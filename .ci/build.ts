@@ -34,18 +34,19 @@ const result = await build({
 });
 chmodSync(join(out, "invar.js"), 0o755);
 
-const definitions: unknown[] = [];
-for (const file of globSync("components/**/*.ts", { cwd: root }).sort()) {
-  if (/(^|\/)_/.test(file)) continue;
-  const module = (await import(join(root, file))) as { default: { create: unknown } };
-  definitions.push(module.default);
+const catalog: Record<string, unknown[]> = { components: [], sources: [] };
+for (const [kind, definitions] of Object.entries(catalog)) {
+  for (const file of globSync(`${kind}/**/*.ts`, { cwd: root }).sort()) {
+    if (/(^|\/)_/.test(file)) continue;
+    definitions.push(((await import(join(root, file))) as { default: unknown }).default);
+  }
 }
 writeFileSync(
   join(out, "catalog.json"),
-  JSON.stringify(definitions, (_key, value: unknown) => (typeof value === "function" ? undefined : value)),
+  JSON.stringify(catalog, (_key, value: unknown) => (typeof value === "function" ? undefined : value)),
 );
 
 const bytes = Object.values(result.metafile.outputs).reduce((sum, output) => sum + output.bytes, 0);
 console.log(
-  `dist/: ${Object.keys(result.metafile.outputs).length} files, ${Math.round(bytes / 1024)} KiB, ${definitions.length} components`,
+  `dist/: ${Object.keys(result.metafile.outputs).length} files, ${Math.round(bytes / 1024)} KiB, ${catalog["components"]!.length} components`,
 );

@@ -11,6 +11,9 @@ export interface Documented {
   readonly args: Shape;
   readonly exports?: Shape;
   readonly stability?: Stability;
+  readonly community?: boolean;
+  /** Sentences about where and how it is used. */
+  readonly notes?: readonly string[];
   readonly examples?: readonly string[];
 }
 
@@ -19,7 +22,9 @@ export function renderPage(def: Documented): string {
   const sections = [`# ${def.name}`, def.doc];
   if (def.stability !== undefined && def.stability !== "generally-available")
     sections.push(`Stability: ${def.stability}. It needs \`--stability.level=${def.stability}\`.`);
-  sections.push(...renderFields(def.args, "Arguments", ""));
+  if (def.community === true)
+    sections.push("A community component. It needs `--feature.community-components.enabled`.");
+  sections.push(...(def.notes ?? []), ...renderFields(def.args, "", new Map()));
   if (def.exports !== undefined && Object.keys(def.exports).length > 0)
     sections.push("## Exports", renderTable(["Name", "Type", "Description"], exportRows(def.exports)));
   if (def.examples !== undefined && def.examples.length > 0)
@@ -27,8 +32,9 @@ export function renderPage(def: Documented): string {
   return `${sections.join("\n\n")}\n`;
 }
 
-function renderFields(shape: Shape, title: string, path: string): string[] {
-  const sections: string[] = [];
+/** `seen` has the blocks written so far by their shapes: shapes are shared between blocks, and may contain themselves. */
+function renderFields(shape: Shape, path: string, seen: Map<Shape, string>): string[] {
+  seen.set(shape, path);
   const rows: string[][] = [];
   const inner: (readonly [path: string, shape: Shape, doc: string])[] = [];
   for (const [name, field] of Object.entries(shape)) {
@@ -36,17 +42,22 @@ function renderFields(shape: Shape, title: string, path: string): string[] {
       rows.push(attributeRow(name, field as AnyAttr));
     } else if (field.field === "block") {
       const block = field as AnyBlock;
-      inner.push([join(path, name), block.shape, describeBlock(block)]);
+      inner.push([join(path, name), block.unsupported ? {} : block.shape, describeBlock(block)]);
     } else {
       const { doc, variants } = field as AnyVariants;
       for (const [variant, one] of Object.entries(variants)) inner.push([join(path, `${name}.${variant}`), one, doc]);
     }
   }
-  if (rows.length > 0) sections.push(`## ${title}`, renderTable(["Name", "Type", "Default", "Description"], rows));
-  else if (path === "") sections.push(`## ${title}`, "It takes no arguments.");
+  const sections: string[] = [];
+  if (path === "") sections.push("## Arguments");
+  if (rows.length > 0) sections.push(renderTable(["Name", "Type", "Default", "Description"], rows));
+  else if (path === "") sections.push(inner.length > 0 ? "It takes blocks only." : "It takes no arguments.");
   for (const [where, one, doc] of inner) {
-    const [heading, ...rest] = renderFields(one, `Block ${where}`, where);
-    sections.push(heading ?? `## Block ${where}`, doc, ...(heading === undefined ? [] : rest));
+    const same = seen.get(one);
+    sections.push(`## Block ${where}`, doc);
+    if (same === undefined) sections.push(...renderFields(one, where, seen));
+    else if (Object.keys(one).length > 0)
+      sections.push(`It holds the same as ${same === "" ? "what is around it" : `block ${same}`}.`);
   }
   return sections;
 }
@@ -60,7 +71,7 @@ function attributeRow(name: string, field: AnyAttr): string[] {
     field.doc,
     field.type.kind === "enum" ? `One of ${field.type.values.map((v) => `\`${JSON.stringify(v)}\``).join(", ")}.` : "",
     field.stability === undefined ? "" : `Stability: ${field.stability}.`,
-    field.deprecated === undefined ? "" : `Deprecated: ${field.deprecated}`,
+    field.deprecated === undefined ? "" : `Deprecated: ${field.deprecated.replace(/\.$/, "")}.`,
     field.unsupported ? "Not supported yet." : "",
   ];
   const fallback = field.required
@@ -77,6 +88,7 @@ function describeBlock(block: AnyBlock): string {
     block.required ? "Required." : "",
     block.many ? "May be given several times." : "",
     block.labelled ? "Takes a label." : "",
+    block.stability === undefined ? "" : `Stability: ${block.stability}.`,
     block.unsupported ? "Not supported yet." : "",
   ];
   return notes.filter((note) => note !== "").join(" ");

@@ -23,18 +23,17 @@ export async function loadLeaf(kind: LeafKind, name: string): Promise<unknown> {
   }
 }
 
-/** Names of all leaves of a kind. A bundle has its components listed in `catalog.json` and knows no others. */
+/** Names of all leaves of a kind, sorted. A bundle has them listed in `catalog.json`. */
 export function listLeaves(kind: LeafKind): string[] {
   if (import.meta.url.endsWith(".ts")) {
     const files = globSync("**/*.ts", { cwd: fileURLToPath(new URL(`../../${kind}`, import.meta.url)) });
     const names = files.map((file) => file.replace(/\.ts$/, "").split(sep));
-    return names.filter((parts) => !parts.some((part) => part.startsWith("_"))).map((parts) => parts.join("."));
+    const leaves = names.filter((parts) => !parts.some((part) => part.startsWith("_")));
+    return leaves.map((parts) => parts.join(".")).sort();
   }
-  if (kind !== "components") return [];
-  const catalog = JSON.parse(readFileSync(new URL("catalog.json", import.meta.url), "utf8")) as {
-    readonly name: string;
-  }[];
-  return catalog.map(({ name }) => name);
+  const text = readFileSync(new URL("catalog.json", import.meta.url), "utf8");
+  const catalog = JSON.parse(text) as Readonly<Record<LeafKind, readonly { readonly name: string }[]>>;
+  return catalog[kind].map(({ name }) => name);
 }
 
 const importers: Readonly<Record<LeafKind, (path: string) => Promise<unknown>>> = {
