@@ -10,7 +10,7 @@ import { createEngine } from "#src/runtime/engine.ts";
 import type { OpenFeed, ServiceHook, SwapPolicy } from "#src/runtime/host.ts";
 import type { Engine, GenerationRecord, Outcome } from "#src/runtime/types.ts";
 import type { Bundle } from "#src/source/define.ts";
-import type { Feed, SourceStatus } from "#src/source/feed.ts";
+import type { Feed } from "#src/source/feed.ts";
 import { locate } from "#src/source/locate.ts";
 import { lockFolder, type FolderLock } from "#src/source/lock.ts";
 import { openSource } from "#src/source/open.ts";
@@ -85,10 +85,10 @@ export class Collector {
       const located = await locate(options.source);
       const store = openRevisionStore(join(options.storagePath, "sources", "kept"));
       const dataDir = join(options.storagePath, "sources", "cache");
-      const feeds = new Set<Feed>();
+      const feeds = new Map<Feed, string>();
       const shared = { clock: systemClock, dataDir, store };
       feed = await openSource(located.def, located.args, { ...shared, log: log.with({ source: located.name }) });
-      feeds.add(feed);
+      feeds.set(feed, "");
       const openFeed: OpenFeed = async (def, args, context) => {
         const opened = await openSource(def, args, {
           ...shared,
@@ -96,7 +96,7 @@ export class Collector {
           owner: context.globalId,
           signal: context.signal,
         });
-        feeds.add(opened);
+        feeds.set(opened, context.globalId);
         return whenClosed(opened, () => feeds.delete(opened));
       };
 
@@ -136,7 +136,7 @@ export class Collector {
         log: log.with({ service: "http" }),
         clock: systemClock,
         reload: () => collector.reload("reload"),
-        sources: (): SourceStatus[] => [...feeds].map((open) => open.status()),
+        sources: () => [...feeds].map(([open, node]) => ({ ...open.status(), node })),
         live,
         nodeName: hostname(),
       });
@@ -218,30 +218,17 @@ export class Collector {
   }
 
   #changed(record: GenerationRecord): void {
-    if (record.loader !== "") return;
-    const fields = { generation: record.number, revision: record.revision.id, cause: record.cause };
-    switch (record.verdict) {
-      case "refused":
-        this.#log.error("generation refused", { ...fields, err: record.diagnostics.map(formatDiagnostic).join("; ") });
-        break;
-      case "settling":
-        this.#log.info("generation running", { ...fields, ...countSteps(record) });
-        break;
-      case "healthy":
-        this.#log.info("generation healthy", fields);
-        this.#keep(record);
-        break;
-      case "unhealthy":
-        this.#log.error("generation unhealthy", {
-          ...fields,
-          err: record.diagnostics.map(formatDiagnostic).join("; "),
-        });
-        if (record.cause === "start") void this.#fallBack(record);
-        break;
-      case "rolled-back":
-      case "superseded":
-        break;
-    }
+    const { loader, number: generation, cause, verdict } = record;
+    const own = loader === "";
+    const fields = { ...(own ? {} : { module: loader }), generation, revision: record.revision.id, cause };
+    const problems = (): Record<string, string> => ({ err: record.diagnostics.map(formatDiagnostic).join("; ") });
+    if (verdict === "settling") this.#log.info("generation running", { ...fields, ...countSteps(record) });
+    else if (verdict === "healthy") this.#log.info("generation healthy", fields);
+    else if (verdict === "unhealthy") this.#log.error("generation unhealthy", { ...fields, ...problems() });
+    if (!own) return;
+    if (verdict === "refused") this.#log.error("generation refused", { ...fields, ...problems() });
+    else if (verdict === "healthy") this.#keep(record);
+    else if (verdict === "unhealthy" && cause === "start") void this.#fallBack(record);
   }
 
   /** A first generation has none before it to roll back to; an earlier process may have left one. */

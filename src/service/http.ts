@@ -25,8 +25,8 @@ export interface HttpServiceOptions {
   readonly clock: Clock;
   /** Loads the root source again. */
   readonly reload: () => Promise<Outcome>;
-  /** The state of every source that is in use. */
-  readonly sources: () => readonly SourceStatus[];
+  /** The state of every source that is in use, with the global id of the import it is for; `""` for the start-up SOURCE. */
+  readonly sources: () => readonly (SourceStatus & { readonly node: string })[];
   readonly live: LiveDebugging;
   /** Name of this process among its peers. */
   readonly nodeName: string;

@@ -40,6 +40,7 @@ async function serve(prefix = "/") {
       reloads.outcome instanceof Error ? Promise.reject(reloads.outcome) : Promise.resolve(reloads.outcome),
     sources: () => [
       {
+        node: "import.git.x",
         name: "git+https://example.com/x",
         revision: "abc",
         digest: "sha256:1",
@@ -242,6 +243,7 @@ test("sources tell their state", async () => {
   expect(JSON.parse((await get("/api/v1/sources")).body)).toEqual({
     sources: [
       {
+        node: "import.git.x",
         name: "git+https://example.com/x",
         revision: "abc",
         digest: "sha256:1",
