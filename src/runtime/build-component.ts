@@ -119,7 +119,7 @@ async function replaceUnit(
   const shown = unit.exports;
   const exports = encodeExports(def, shown, ports, node.globalId);
   change.step(node.globalId, running === undefined ? "create" : "replace", running === undefined ? "" : because);
-  change.claim(node.globalId, claims, compiled.block);
+  if (claims.length > 0 || running !== undefined) change.claim(node.globalId, claims, compiled.block);
   if (running !== undefined) retireNode(host, change, running, false);
   const restarts = running?.of.kind === "component" ? running.of.restarts : createRestarts();
   const kind: ComponentKind = { kind: "component", def, unit, args, shown, ports, restarts };

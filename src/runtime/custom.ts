@@ -1,5 +1,6 @@
 /** Instances of custom components: a module of their own, made of a `declare` and the arguments of its caller (specification 5.3). */
-import { problemAt, spanOf } from "#src/compile/problem.ts";
+import { problemAt } from "#src/diag/problem-at.ts";
+import { spanOf } from "#src/syntax/spans.ts";
 import type { CompiledModule, CompiledNode } from "#src/compile/types.ts";
 import { DiagnosticError, type Diagnostic } from "#src/diag/diagnostic.ts";
 import type { Block } from "#src/syntax/ast.ts";

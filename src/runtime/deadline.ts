@@ -16,7 +16,16 @@ export function withDeadline<T>(
       signal?.removeEventListener("abort", abort);
     };
     signal?.addEventListener("abort", abort, { once: true });
-    work.then(resolve, reject).finally(done);
+    work.then(
+      (value) => {
+        done();
+        resolve(value);
+      },
+      (error: unknown) => {
+        done();
+        reject(error);
+      },
+    );
     if (signal?.aborted === true) abort();
   });
 }

@@ -55,20 +55,22 @@ export function createImportUpdates(host: () => Host, tools: ImportUpdateTools):
     const change = new Change();
     const build: Build = { host: host(), contents: new Map(), tolerant: false };
     await buildContent(build, change, node, before, bundle);
-    if (!change.failed) change.fail(findConflicts(host(), change));
-    const { diagnostics, steps } = change.gather();
+    const gathered = change.gather();
+    const { steps } = gathered;
+    const diagnostics = gathered.diagnostics.length > 0 ? gathered.diagnostics : findConflicts(host(), gathered);
+    const failed = diagnostics.length > 0;
     history.add({
       number,
       revision: bundle.revision,
       loader: node.globalId,
       createdAt: host().clock.now(),
-      verdict: change.failed ? "refused" : host().options.grace > 0 ? "settling" : "healthy",
-      steps: change.failed ? [] : steps,
+      verdict: failed ? "refused" : host().options.grace > 0 ? "settling" : "healthy",
+      steps: failed ? [] : steps,
       diagnostics,
       took: { build: performance.now() - began },
       cause,
     });
-    if (change.failed) {
+    if (failed) {
       host().background(change.drop());
       metrics.refused("build");
       refuse(node, bundle, diagnostics);
@@ -77,7 +79,7 @@ export function createImportUpdates(host: () => Host, tools: ImportUpdateTools):
     metrics.planned(steps);
     const exempt = listBad(outermost(node).module);
     watches.get(node.globalId)?.();
-    enact(host(), change, () => {
+    enact(host(), gathered, () => {
       if (host().options.grace > 0) watch(node, bundle, before.content.bundle, number, exempt, cause);
     });
     return true;

@@ -1,6 +1,7 @@
 /** Where the engine meets the language: blocks to arguments, and what is wrong with them as thrown diagnostics. */
 import type { Problem } from "#src/component/define.ts";
-import { problemAt, spanOf } from "#src/compile/problem.ts";
+import { problemAt } from "#src/diag/problem-at.ts";
+import { spanOf } from "#src/syntax/spans.ts";
 import { DiagnosticError, type Diagnostic } from "#src/diag/diagnostic.ts";
 import { decodeBody } from "#src/schema/decode.ts";
 import type { Infer, Shape } from "#src/schema/field.ts";

@@ -159,26 +159,30 @@ class RootLoader implements Loader {
     const half = host.options.policy === "alloy" && this.#current !== undefined;
     const change = new Change();
     await this.#build(change, result.module, bundle, half);
-    if (!change.failed) change.fail(findConflicts(host, change));
+    const gathered = change.gather();
+    const { steps } = gathered;
+    const conflicts = findConflicts(host, gathered);
+    const diagnostics = [...gathered.diagnostics, ...conflicts];
+    const failed = diagnostics.length > 0;
     timed("build");
-    if (change.failed && !half) return refuse("build", change.diagnostics, change);
+    // Two holders of one thing are too many under any policy.
+    if (failed && (!half || conflicts.length > 0)) return refuse("build", diagnostics, change);
 
-    const { steps, diagnostics } = change.gather();
     const generation = freezeGeneration(number, bundle.revision, result.module);
     const kept: Kept = { generation, bundle, verdict: "settling" };
     const exempt = listBad(this.#tools.root);
     this.#endWatch();
-    enact(host, change, () => {
+    enact(host, gathered, () => {
       this.#current = kept;
       this.#kept = [...this.#kept.slice(1 - KEPT), kept];
-      this.#watch(kept, exempt, cause, change.failed);
+      this.#watch(kept, exempt, cause, failed);
     });
     timed("swap");
     history.add({ ...record, verdict: kept.verdict, steps, diagnostics: [...result.module.warnings, ...diagnostics] });
     metrics.running(generation);
     metrics.planned(steps);
-    metrics.loaded(!change.failed);
-    if (change.failed) return { outcome: { ok: false, phase: "build", diagnostics } };
+    metrics.loaded(!failed);
+    if (failed) return { outcome: { ok: false, phase: "build", diagnostics } };
     return { outcome: { ok: true, generation, steps } };
   }
 

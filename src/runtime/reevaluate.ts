@@ -140,15 +140,16 @@ export async function evaluateLive(host: Host, node: NodeState, forced?: string)
 
 /** Makes the evaluation of one node real, or marks it as failed. */
 export function enactLive(host: Host, node: NodeState, change: Change): boolean {
-  if (!change.failed) change.fail(findConflicts(host, change));
-  if (change.failed) {
+  const gathered = change.gather();
+  const diagnostics = gathered.diagnostics.length > 0 ? gathered.diagnostics : findConflicts(host, gathered);
+  if (diagnostics.length > 0) {
     host.background(change.drop());
-    const message = change.diagnostics.map(formatDiagnostic).join("; ");
+    const message = diagnostics.map(formatDiagnostic).join("; ");
     host.log.error("failed to evaluate component", { node_id: node.globalId, err: message });
     markFailed(host, node, message);
     return false;
   }
-  enact(host, change);
+  enact(host, gathered);
   return true;
 }
 

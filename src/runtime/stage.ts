@@ -1,6 +1,7 @@
 /** The version of one module that is being built, beside the one that runs. */
 import type { CompiledModule, CompiledNode } from "#src/compile/types.ts";
-import { problemAt, spanOf } from "#src/compile/problem.ts";
+import { problemAt } from "#src/diag/problem-at.ts";
+import { spanOf } from "#src/syntax/spans.ts";
 import { DiagnosticError, type Diagnostic } from "#src/diag/diagnostic.ts";
 import { SourceError } from "#src/source/define.ts";
 import { equal } from "#src/value/equal.ts";
@@ -64,6 +65,13 @@ export const nothing: ObjectValue = new Map();
 
 /** Shows a node's values to the rest of the stage; to the running graph with the swap. */
 export function showExports(stage: Stage, change: Change, node: NodeState, exports: ObjectValue): void {
+  if (!stage.module.nodes.has(node.id)) {
+    // Nobody sees a new node before the swap.
+    node.exports = exports;
+    stage.scope.set(node.id, exports);
+    stage.dirty.add(node.id);
+    return;
+  }
   const same = exports === node.exports || equal(exports, node.exports);
   const shown = same ? node.exports : exports;
   if (!stage.live) {
@@ -85,6 +93,10 @@ export function publish(host: Host, node: NodeState, exports: ObjectValue): void
 /** Marks the outcome of an evaluation that succeeded. */
 export function commitEvaluated(stage: Stage, change: Change, node: NodeState, compiled: CompiledNode): void {
   const { host } = stage.build;
+  if (!stage.module.nodes.has(node.id)) {
+    node.evaluated = { state: "healthy", message: "component evaluated", fault: "own", at: host.clock.now() };
+    return;
+  }
   change.commit(() => {
     node.compiled = compiled;
     const was = node.evaluated;

@@ -1,15 +1,15 @@
 /** From a change that stands to one that runs: claims are compared, the swap happens, what is new starts, what is gone stops. */
 import type { Claim } from "#src/component/define.ts";
-import { problemAt, spanOf } from "#src/compile/problem.ts";
+import { problemAt } from "#src/diag/problem-at.ts";
+import { spanOf } from "#src/syntax/spans.ts";
 import type { Diagnostic } from "#src/diag/diagnostic.ts";
-import type { Change, Stopping } from "./change.ts";
+import type { Gathered, Stopping } from "./change.ts";
 import type { Host } from "./host.ts";
 import { messageOf } from "./unit.ts";
 
 /** Two nodes that would hold the same port, folder or name. */
-export function findConflicts(host: Host, change: Change): Diagnostic[] {
-  const changing = change.gather().claims;
-  if (changing.every(({ claims }) => claims.length === 0)) return [];
+export function findConflicts(host: Host, { claims: changing }: Gathered): Diagnostic[] {
+  if (changing.length === 0) return [];
   const owners = new Set(changing.map(({ owner }) => owner));
   const held = new Map([...host.claims].filter(([, owner]) => !owners.has(owner)));
   const conflicts: Diagnostic[] = [];
@@ -33,12 +33,12 @@ export function findConflicts(host: Host, change: Change): Diagnostic[] {
 }
 
 /** Makes a change real. `settle` runs between the swap and the first start, in the same breath. */
-export function enact(host: Host, change: Change, settle: () => void = () => undefined): void {
-  const { commits, claims, starts, stops } = change.gather();
+export function enact(host: Host, gathered: Gathered, settle: () => void = () => undefined): void {
+  const { commits, claims, starts, stops } = gathered;
   // The one step in which everything becomes real. No `await` in here, ever.
   for (const commit of commits) commit();
   const owners = new Set(claims.map(({ owner }) => owner));
-  for (const [key, holder] of host.claims) if (owners.has(holder)) host.claims.delete(key);
+  if (owners.size > 0) for (const [key, holder] of host.claims) if (owners.has(holder)) host.claims.delete(key);
   for (const { owner, claims: held } of claims) for (const claim of held) host.claims.set(keyOf(claim), owner);
   settle();
   for (const unit of starts) unit.start();
