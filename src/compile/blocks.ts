@@ -4,7 +4,8 @@ import { isImport } from "./collect.ts";
 import { report, type Draft, type DraftNode } from "./draft.ts";
 import { describeDuplicate } from "./duplicates.ts";
 import { listTemplates, withoutTemplateField } from "./foreach.ts";
-import { idOf, idSpan, nameSpan, problemAt, spanOf, type Span } from "./problem.ts";
+import { problemAt, type Span } from "#src/diag/problem-at.ts";
+import { idOf, idSpan, nameSpan, spanOf } from "#src/syntax/spans.ts";
 import { findStabilityProblem } from "#src/schema/stability.ts";
 import type { BlockDef } from "./types.ts";
 

@@ -1,7 +1,8 @@
 import type { Diagnostic } from "#src/diag/diagnostic.ts";
 import type { Block, Statement } from "#src/syntax/ast.ts";
 import type { Draft, DraftNode, Frame, Group } from "./draft.ts";
-import { idOf, nameSpan, problemAt, spanOf } from "./problem.ts";
+import { problemAt } from "#src/diag/problem-at.ts";
+import { idOf, nameSpan, spanOf } from "#src/syntax/spans.ts";
 import type { ModuleInput, Registry } from "./types.ts";
 
 const configBlocks = new Set(["logging", "tracing", "argument", "export", "foreach"]);

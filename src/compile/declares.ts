@@ -1,7 +1,8 @@
 import type { Diagnostic } from "#src/diag/diagnostic.ts";
 import { report, type Draft } from "./draft.ts";
 import { describeDuplicate } from "./duplicates.ts";
-import { nameSpan, problemAt, spanOf } from "./problem.ts";
+import { problemAt } from "#src/diag/problem-at.ts";
+import { nameSpan, spanOf } from "#src/syntax/spans.ts";
 
 /** Definitions need a label of their own (specification 5.3). */
 export function checkDeclares(draft: Draft): void {

@@ -1,7 +1,8 @@
 import { formatPosition, type Diagnostic } from "#src/diag/diagnostic.ts";
 import type { Draft, DraftNode } from "./draft.ts";
 import { isImport } from "./collect.ts";
-import { idOf, idSpan, problemAt } from "./problem.ts";
+import { problemAt } from "#src/diag/problem-at.ts";
+import { idOf, idSpan } from "#src/syntax/spans.ts";
 
 /** Says where the first block of the same id is. Files of one import may declare a name twice: the first one counts. */
 export function describeDuplicate(draft: Draft, node: DraftNode): Diagnostic[] {

@@ -2,7 +2,7 @@ import type { Diagnostic } from "#src/diag/diagnostic.ts";
 import type { Block } from "#src/syntax/ast.ts";
 import { nearest } from "#src/util/nearest.ts";
 import type { Draft, DraftNode } from "./draft.ts";
-import { problemAt, type Span } from "./problem.ts";
+import { problemAt, type Span } from "#src/diag/problem-at.ts";
 import { findDefinition } from "./definitions.ts";
 
 /** What is wrong with reading a field of a node, where its exports are known before anything runs. */

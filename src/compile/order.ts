@@ -1,6 +1,7 @@
 import { findComponents } from "#src/graph/sort.ts";
 import type { Draft } from "./draft.ts";
-import { headSpan, problemAt } from "./problem.ts";
+import { problemAt } from "#src/diag/problem-at.ts";
+import { headSpan } from "#src/syntax/spans.ts";
 
 const none: readonly string[] = [];
 

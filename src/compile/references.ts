@@ -4,7 +4,7 @@ import { findReplacement, functionStability, isStdlib } from "#src/vm/stdlib.ts"
 import { report, type Draft, type DraftNode } from "./draft.ts";
 import { findExportProblem } from "./exports.ts";
 import { findTemplate, withoutTemplate } from "./foreach.ts";
-import { problemAt } from "./problem.ts";
+import { problemAt } from "#src/diag/problem-at.ts";
 import { findStabilityProblem } from "#src/schema/stability.ts";
 import { collectTraversals, type Traversal } from "./traversals.ts";
 import type { Reference } from "./types.ts";

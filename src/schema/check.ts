@@ -2,6 +2,7 @@
  * Checks a block against a shape without evaluating references: what `validate` can say before anything runs, in the
  * words of Alloy's validator.
  */
+import { problemAt, type Span } from "#src/diag/problem-at.ts";
 import type { DiagnosticCode } from "#src/diag/codes.ts";
 import type { Diagnostic } from "#src/diag/diagnostic.ts";
 import type { SourceText } from "#src/diag/source-text.ts";
@@ -16,7 +17,6 @@ import { decodeAttribute, decodeValue, typeName } from "./convert.ts";
 import type { Shape, Stability } from "./field.ts";
 import { isConstant } from "./literal.ts";
 import { planOf, type AnyAttr } from "./plan.ts";
-import { report, type Span } from "./report.ts";
 import { findStabilityProblem } from "./stability.ts";
 import type { TypeData } from "./type.ts";
 import { isUnset, notSupported } from "./unsupported.ts";
@@ -33,7 +33,7 @@ export function checkBody(shape: Shape, body: Body, options: CheckOptions = {}):
   const gate = (level: Stability | undefined, what: string, span: Span): void => {
     if (level === undefined || options.stability === undefined) return;
     const problem = findStabilityProblem(what, level, options.stability);
-    if (problem !== undefined) problems.push(report(span, "stability", problem));
+    if (problem !== undefined) problems.push(problemAt(span, "stability", problem));
   };
   walkBody(shape, body, problems, {
     attribute({ field, name }, statement) {
@@ -54,7 +54,7 @@ function checkAttribute(field: AnyAttr, statement: Attribute, problems: Diagnost
   const { name, source, value } = statement;
   if (field.deprecated !== undefined) {
     problems.push(
-      report(statement, "deprecated-attribute", `attribute "${name}" is deprecated`, {
+      problemAt(statement, "deprecated-attribute", `attribute "${name}" is deprecated`, {
         severity: "warning",
         hint: field.deprecated,
       }),
@@ -175,7 +175,7 @@ class Checker {
   }
 
   #add(code: DiagnosticCode, message: string, { start, end }: Place): void {
-    this.#problems.push(report({ source: this.#source, start, end }, code, message));
+    this.#problems.push(problemAt({ source: this.#source, start, end }, code, message));
   }
 }
 

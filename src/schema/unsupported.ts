@@ -1,12 +1,12 @@
+import { problemAt, type Span } from "#src/diag/problem-at.ts";
 import type { Diagnostic } from "#src/diag/diagnostic.ts";
 import { equalHost } from "./equal.ts";
 import type { AnyAttr } from "./plan.ts";
-import { report, type Span } from "./report.ts";
 import { zero } from "./convert.ts";
 
 /** What is said of a field that Alloy knows and we do not yet: nothing is accepted and then ignored. */
 export function notSupported(what: "attribute" | "block", statement: Span & { readonly name: string }): Diagnostic {
-  return report(statement, "argument-not-supported", `${what} "${statement.name}" is not supported yet`, {
+  return problemAt(statement, "argument-not-supported", `${what} "${statement.name}" is not supported yet`, {
     hint: `Remove it: it would have no effect.`,
   });
 }

@@ -1,9 +1,10 @@
+import { problemAt, type Span } from "#src/diag/problem-at.ts";
+import { headSpan } from "#src/syntax/spans.ts";
 import type { DiagnosticCode } from "#src/diag/codes.ts";
 import type { Diagnostic } from "#src/diag/diagnostic.ts";
 import type { Attribute, Block } from "#src/syntax/ast.ts";
 import { nearest } from "#src/util/nearest.ts";
 import { planOf, type Plan, type Slot } from "./plan.ts";
-import { headOf, report, type Span } from "./report.ts";
 import type { Shape } from "./field.ts";
 
 /** What a shape is held against: a block, or anything else that has statements and a place. */
@@ -26,7 +27,7 @@ export function walkBody(shape: Shape, body: Body, problems: Diagnostic[], visit
     const { name } = statement;
     const slot = plan.slots.get(name);
     const fail = (code: DiagnosticCode, message: string, hint?: string): void =>
-      void problems.push(report(statement, code, message, { hint }));
+      void problems.push(problemAt(statement, code, message, { hint }));
     if (statement.kind === "attribute") {
       if (slot === undefined) {
         fail("unknown-attribute", `unrecognized attribute name "${name}"`, suggest(name, plan));
@@ -63,7 +64,7 @@ export function walkBody(shape: Shape, body: Body, problems: Diagnostic[], visit
   for (const slot of plan.required) {
     if (seen.has(slot.name)) continue;
     const what = slot.is === "attr" ? "attribute" : "block";
-    problems.push(report(body satisfies Span, `missing-${what}`, `missing required ${what} "${slot.name}"`));
+    problems.push(problemAt(body satisfies Span, `missing-${what}`, `missing required ${what} "${slot.name}"`));
   }
 }
 
@@ -77,8 +78,8 @@ function checkLabel(slot: Exclude<Slot, { readonly is: "attr" }>, block: Block):
   const labelled = slot.is === "block" && slot.field.labelled;
   if (labelled === (block.label !== "")) return undefined;
   return labelled
-    ? report(headOf(block), "missing-label", `block "${block.name}" requires non-empty label`)
-    : report(headOf(block), "unexpected-label", `block "${block.name}" does not support specifying labels`);
+    ? problemAt(headSpan(block), "missing-label", `block "${block.name}" requires non-empty label`)
+    : problemAt(headSpan(block), "unexpected-label", `block "${block.name}" does not support specifying labels`);
 }
 
 function suggest(name: string, plan: Plan): string | undefined {

@@ -7,7 +7,7 @@ import type { Diagnostic } from "#src/diag/diagnostic.ts";
 import { quote } from "#src/util/quote.ts";
 import type { Attribute, Block, CommentGroup, Expression, File, Statement } from "./ast.ts";
 import { ExpressionParser } from "./parse-expression.ts";
-import { isIdentifier } from "./identifier.ts";
+import { isIdentifier } from "#src/util/identifier.ts";
 import { decodeLoosely } from "./text.ts";
 import { Token, tokenName } from "./token.ts";
 import type { ParseLimits } from "./token-reader.ts";

@@ -4,7 +4,7 @@
  */
 import type { DiagnosticCode } from "#src/diag/codes.ts";
 import { isPrintable } from "#src/util/quote.ts";
-import { isLetter, isLetterOrDigit } from "./identifier.ts";
+import { isLetter, isLetterOrDigit } from "#src/util/identifier.ts";
 import { Token, type TokenKind } from "./token.ts";
 
 /** Is told every lexical error. */

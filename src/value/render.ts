@@ -1,7 +1,8 @@
-import { formatNumber } from "./number.ts";
+import { isIdentifier } from "#src/util/identifier.ts";
 import { quote } from "#src/util/quote.ts";
+import { formatNumber } from "./number.ts";
 import { OptionalSecret, Secret } from "./secret.ts";
-import { compareText, isIdentifier } from "./text.ts";
+import { compareText } from "./text.ts";
 import { Capsule, FunctionValue, describeType, type ObjectValue, type Value } from "./value.ts";
 
 /** A value as configuration text (specification 2.8): keys sorted, secrets as `(secret)`. */

@@ -16,10 +16,3 @@ function rank(unit: number): number {
 
 /** The longest text that expressions may produce, in UTF-16 units. */
 export const MAX_TEXT = 16 * 1024 * 1024;
-
-/** `true` for texts that are identifiers of the configuration language. */
-export function isIdentifier(text: string): boolean {
-  return (
-    /^[A-Za-z_\p{L}][A-Za-z0-9_\p{L}\p{Nd}]*$/u.test(text) && text !== "true" && text !== "false" && text !== "null"
-  );
-}

@@ -1,5 +1,5 @@
-import type { DiagnosticCode } from "#src/diag/codes.ts";
 import { DiagnosticError, formatPosition, type Diagnostic } from "#src/diag/diagnostic.ts";
+import { problemAt } from "#src/diag/problem-at.ts";
 import type { SourceText } from "#src/diag/source-text.ts";
 import type { Expression } from "#src/syntax/ast.ts";
 import { formatExpression } from "#src/syntax/print.ts";
@@ -31,29 +31,12 @@ interface Range {
 
 /** A name that stands for nothing. */
 export function unknownName(source: SourceText, range: Range, message: string): EvaluationError {
-  return new EvaluationError(diagnose(source, range, "unknown-reference", message));
+  return new EvaluationError(problemAt({ source, ...range }, "unknown-reference", message));
 }
 
 /** An error of the whole expression for a reason that has no place in Alloy. */
 export function errorOf(source: SourceText, range: Range, message: string): EvaluationError {
-  return new EvaluationError(diagnose(source, range, "evaluation-failed", message), "none");
-}
-
-function diagnose(
-  source: SourceText,
-  { start, end }: Range,
-  code: DiagnosticCode,
-  message: string,
-  value?: string,
-): Diagnostic {
-  return {
-    severity: "error",
-    code,
-    message,
-    start: source.position(start),
-    end: source.position(Math.max(start, end - 1)),
-    ...(value === undefined ? {} : { value }),
-  };
+  return new EvaluationError(problemAt({ source, ...range }, "evaluation-failed", message), "none");
 }
 
 /**
@@ -83,8 +66,11 @@ export function explain(
   const code = error.reason.startsWith("should be ") ? "wrong-type" : "evaluation-failed";
   if (node === undefined) {
     const message = `${way} ${error.reason}`.trimStart();
-    return new EvaluationError(diagnose(source, whole, code, message, shown), "lost");
+    return new EvaluationError(
+      problemAt({ source, start: whole.start, end: whole.end }, code, message, { value: shown }),
+      "lost",
+    );
   }
   const message = `${formatExpression(source, node)}${way} ${error.reason}`;
-  return new EvaluationError(diagnose(source, node, code, message, shown));
+  return new EvaluationError(problemAt({ source, start: node.start, end: node.end }, code, message, { value: shown }));
 }

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { formatDiagnostic } from "#src/diag/diagnostic.ts";
 import { SourceText } from "#src/diag/source-text.ts";
-import { isIdentifier } from "#src/syntax/identifier.ts";
+import { isIdentifier } from "#src/util/identifier.ts";
 import { parse } from "#src/syntax/parse.ts";
 import { decodeText } from "#src/syntax/text.ts";
 

@@ -1,7 +1,6 @@
-import type { Span } from "#src/schema/report.ts";
-import type { Block, Statement } from "#src/syntax/ast.ts";
-
-export { report as problemAt, type Span } from "#src/schema/report.ts";
+/** The places of statements that problems are told at, and the ids that blocks go by. */
+import type { Span } from "#src/diag/problem-at.ts";
+import type { Block, Statement } from "./ast.ts";
 
 /** The whole block, from its name to its closing brace. */
 export function spanOf(statement: Statement): Span {

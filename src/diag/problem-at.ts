@@ -1,7 +1,6 @@
-import type { DiagnosticCode } from "#src/diag/codes.ts";
-import type { Diagnostic, Severity } from "#src/diag/diagnostic.ts";
-import type { SourceText } from "#src/diag/source-text.ts";
-import type { Block } from "#src/syntax/ast.ts";
+import type { DiagnosticCode } from "./codes.ts";
+import type { Diagnostic, Severity } from "./diagnostic.ts";
+import type { SourceText } from "./source-text.ts";
 
 /** A stretch of a text: UTF-16 offsets, `end` exclusive. */
 export interface Span {
@@ -17,7 +16,7 @@ interface Details {
 }
 
 /** A diagnostic over a span; an error unless said otherwise. */
-export function report(span: Span, code: DiagnosticCode, message: string, details: Details = {}): Diagnostic {
+export function problemAt(span: Span, code: DiagnosticCode, message: string, details: Details = {}): Diagnostic {
   return {
     severity: details.severity ?? "error",
     code,
@@ -27,9 +26,4 @@ export function report(span: Span, code: DiagnosticCode, message: string, detail
     ...(details.hint !== undefined && { hint: details.hint }),
     ...(details.value !== undefined && { value: details.value }),
   };
-}
-
-/** A block's name, label and opening brace. */
-export function headOf(block: Block): Span {
-  return { source: block.source, start: block.start, end: block.lcurly + 1 };
 }
