@@ -174,7 +174,7 @@ function missing(from: string, to: string, keep: RegExp): string[] {
           const [, name, labels] = /^([^{]+)\{?([^]*?)\}?$/.exec(line.slice(0, at))!;
           return `${name}{${[...labels!.matchAll(/(\w+)="/g)]
             .map((m) => m[1])
-            .sort()
+            .sort((a, b) => a!.localeCompare(b!))
             .join(",")}}`;
         }),
     );
