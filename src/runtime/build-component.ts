@@ -13,6 +13,7 @@ import type { ComponentKind, NodeState } from "./module.ts";
 import { createRestarts } from "./restart.ts";
 import { retireNode } from "./retire.ts";
 import { adoptNode, commitEvaluated, showExports, type Stage } from "./stage.ts";
+import { markSender } from "./traffic.ts";
 import { messageOf, Unit } from "./unit.ts";
 
 type Of = Extract<CompiledNode["of"], { readonly kind: "component" }>;
@@ -57,7 +58,7 @@ async function updateUnit(
   const claims = findClaims(before.def, args);
   let update;
   try {
-    update = await unit.prepare(args);
+    update = await unit.prepare(markSender(before.def.args, args, node.globalId));
   } catch (error) {
     throw error instanceof DiagnosticError
       ? error
@@ -69,7 +70,7 @@ async function updateUnit(
   stage.nodes.set(compiled.id, node);
   const ports = new Map(before.ports);
   const shown = { ...before.shown, ...update.exports };
-  const exports = encodeExports(before.def, shown, ports, node.globalId);
+  const exports = encodeExports(before.def, shown, ports, { globalId: node.globalId, taps: stage.build.host.taps });
   change.commit(() => {
     node.of = { ...before, args, ports, shown };
     unit.apply(update);
@@ -108,7 +109,7 @@ async function replaceUnit(
         metrics: host.metricsOf(stage.module, owner),
       },
       def,
-      args,
+      markSender(def.args, args, node.globalId),
     );
   } catch (error) {
     throw error instanceof DiagnosticError
@@ -117,7 +118,7 @@ async function replaceUnit(
   }
   change.discard(() => unit.stop(DISCARD_DEADLINE));
   const shown = unit.exports;
-  const exports = encodeExports(def, shown, ports, node.globalId);
+  const exports = encodeExports(def, shown, ports, { globalId: node.globalId, taps: host.taps });
   change.step(node.globalId, running === undefined ? "create" : "replace", running === undefined ? "" : because);
   if (claims.length > 0 || running !== undefined) change.claim(node.globalId, claims, compiled.block);
   if (running !== undefined) retireNode(host, change, running, false);

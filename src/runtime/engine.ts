@@ -22,6 +22,7 @@ import { createSerial } from "./serial.ts";
 import { createSettling } from "./settle.ts";
 import { stopInOrder } from "./swap.ts";
 import type { Engine } from "./types.ts";
+import { Taps } from "#src/signal/taps.ts";
 import { noMetrics } from "#src/util/metrics.ts";
 
 const unmeasured: OwnedMetrics = { ...noMetrics, dispose() {} };
@@ -51,6 +52,7 @@ export function createEngine(options: EngineOptions): Engine {
     clock,
     log,
     resources: createResources(),
+    taps: new Taps(),
     signal: ending.signal,
     modules: new Map(),
     claims: new Map(),
@@ -134,6 +136,7 @@ export function createEngine(options: EngineOptions): Engine {
     nodes: (moduleId) => listNodes(host.modules, moduleId),
     node: (globalId) => detailNode(host.modules, globalId),
     handler: (path) => findHandler(host.modules, path),
+    taps: host.taps,
     onChange: (listener) => history.onChange(listener),
     stop: () => (stopped ??= stop()),
   };

@@ -4,16 +4,22 @@ import { zero } from "#src/schema/convert.ts";
 import { encodeValue } from "#src/schema/encode.ts";
 import type { Attr } from "#src/schema/field.ts";
 import { Port, type Consumer } from "#src/signal/consumer.ts";
+import type { Taps } from "#src/signal/taps.ts";
 import { Handle } from "#src/value/host.ts";
 import type { ObjectValue, Value } from "#src/value/value.ts";
 import type { HostValues } from "./unit.ts";
+
+export interface PortOwner {
+  readonly globalId: string;
+  readonly taps: Taps;
+}
 
 /** The exports of a node as its dependants see them. Ports that it lacks are added to `ports`. Throws on values that do not fit their types. */
 export function encodeExports(
   def: ComponentDef,
   exports: HostValues,
   ports: Map<string, Port>,
-  owner: string,
+  owner: PortOwner,
 ): ObjectValue {
   const values = new Map<string, Value>();
   for (const [name, field] of Object.entries(def.exports)) {
@@ -28,13 +34,13 @@ function encodeExport(
   { type }: Attr<unknown>,
   host: unknown,
   ports: Map<string, Port>,
-  owner: string,
+  { globalId, taps }: PortOwner,
 ): Value {
   if (host === undefined) return encodeValue(type, zero(type));
   if (type.kind !== "handle" || !type.consumer) return encodeValue(type, host);
   if (!type.is(host)) throw new Error(`exporting ${name}: it is no ${type.capsule}`);
   let port = ports.get(name);
-  if (port === undefined) ports.set(name, (port = new Port(owner, name, host as Consumer<unknown>)));
+  if (port === undefined) ports.set(name, (port = new Port(globalId, type.capsule, host as Consumer<unknown>, taps)));
   return new Handle(type.capsule, port);
 }
 

@@ -1,6 +1,7 @@
 /** What all modules of one engine share: options, clocks, resources, and the ways in which nodes make themselves heard. */
 import type { Handler } from "#src/component/define.ts";
 import type { CompileOptions } from "#src/compile/types.ts";
+import type { Taps } from "#src/signal/taps.ts";
 import type { SourceDef } from "#src/source/define.ts";
 import type { Feed } from "#src/source/feed.ts";
 import type { Clock } from "#src/util/clock.ts";
@@ -57,6 +58,8 @@ export interface Host {
   readonly clock: Clock;
   readonly log: Logger;
   readonly resources: Resources;
+  /** Shows what goes through ports. */
+  readonly taps: Taps;
   /** Aborted when the engine stops. */
   readonly signal: AbortSignal;
   /** Modules that run, by their id; the root's is `""`. */

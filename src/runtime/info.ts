@@ -5,6 +5,7 @@ import { flowOf, isComponentLike } from "./flows.ts";
 import { kindOf } from "./generation.ts";
 import type { Module, NodeState } from "./module.ts";
 import { healthOf, modulesOf } from "./node-health.ts";
+import { trafficOf } from "./traffic.ts";
 import type { NodeDetail, NodeInfo } from "./types.ts";
 
 type Modules = ReadonlyMap<string, Module>;
@@ -84,6 +85,7 @@ function describe(node: NodeState, dataFlowTo: Iterable<string>): NodeInfo {
     ),
     dataFlowTo: [...dataFlowTo],
     createdModuleIds: node.of.kind === "import" ? [] : modulesOf(node).map(({ id }) => id),
+    traffic: compiled.of.kind === "component" ? trafficOf(compiled.of.def) : undefined,
   };
 }
 

@@ -1,11 +1,12 @@
 /** Where the engine meets the language: blocks to arguments, and what is wrong with them as thrown diagnostics. */
+import { describeProblems } from "#src/compile/problems.ts";
 import type { Problem } from "#src/component/define.ts";
 import { problemAt } from "#src/diag/problem-at.ts";
 import { spanOf } from "#src/syntax/spans.ts";
 import { DiagnosticError, type Diagnostic } from "#src/diag/diagnostic.ts";
 import { decodeBody } from "#src/schema/decode.ts";
 import type { Infer, Shape } from "#src/schema/field.ts";
-import type { Block, Statement } from "#src/syntax/ast.ts";
+import type { Block } from "#src/syntax/ast.ts";
 import type { ObjectValue, Value } from "#src/value/value.ts";
 import { evaluate } from "#src/vm/evaluate.ts";
 import type { Scope } from "#src/vm/scope.ts";
@@ -46,34 +47,6 @@ export function checkProblems(
   args: unknown,
   block: Block,
 ): void {
-  const problems = check?.(args as never) ?? [];
-  if (problems.length === 0) return;
-  throw new DiagnosticError(
-    problems.map(({ path, message, hint }) =>
-      problemAt(spanOf(findStatement(block, path)), "invalid-arguments", message, { hint }),
-    ),
-  );
-}
-
-/** The statement that a dotted path leads to (`rule[1].regex`), or as far as it can be followed. */
-function findStatement(block: Block, path: string): Statement {
-  let at: Statement = block;
-  let rest = path;
-  while (rest !== "" && at.kind === "block") {
-    const { body }: Block = at;
-    const name = body
-      .map((statement) => statement.name)
-      .find((each) => rest === each || /^[.[]/.test(after(rest, each)));
-    if (name === undefined) break;
-    const index = /^\[(\d+)\]/.exec(after(rest, name));
-    const next: Statement | undefined = body.filter((statement) => statement.name === name)[Number(index?.[1] ?? 0)];
-    if (next === undefined) break;
-    at = next;
-    rest = rest.slice(name.length + (index?.[0].length ?? 0) + 1);
-  }
-  return at;
-}
-
-function after(path: string, name: string): string {
-  return path.startsWith(name) ? path.slice(name.length) : "";
+  const problems = describeProblems(check, args, block);
+  if (problems.length > 0) throw new DiagnosticError(problems);
 }

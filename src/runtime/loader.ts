@@ -44,7 +44,9 @@ export interface LoaderTools {
 }
 
 interface Kept {
-  readonly generation: Generation;
+  readonly number: number;
+  /** Every node of it was built; always so save for the `alloy` policy. */
+  readonly complete: boolean;
   readonly bundle: Bundle;
   verdict: Verdict;
 }
@@ -63,6 +65,7 @@ class RootLoader implements Loader {
   readonly #retries = createBackoff(1_000, 300_000);
   #kept: Kept[] = [];
   #current: Kept | undefined;
+  #generation: Generation | undefined;
   #number = 0;
   #loads = 0;
   #refused: { readonly digest: string; readonly diagnostics: readonly Diagnostic[] } | undefined;
@@ -73,7 +76,7 @@ class RootLoader implements Loader {
   }
 
   get current(): Generation | undefined {
-    return this.#current?.generation;
+    return this.#generation;
   }
 
   load(bundle: Bundle, cause: string): Promise<Outcome> {
@@ -89,9 +92,7 @@ class RootLoader implements Loader {
   rollback(number: number | undefined): Promise<Outcome> {
     return this.#run(async () => {
       const kept =
-        number === undefined
-          ? this.#lastHealthy(this.#current)
-          : this.#kept.find((k) => k.generation.number === number);
+        number === undefined ? this.#lastHealthy(this.#current) : this.#kept.find((k) => k.number === number);
       if (kept !== undefined) return this.#attempt(kept.bundle, ROLLBACK);
       const message =
         number === undefined
@@ -114,9 +115,9 @@ class RootLoader implements Loader {
 
   async #load(bundle: Bundle, cause: string): Promise<Attempt> {
     const { digest } = bundle.revision;
-    const current = this.#current;
-    if (current !== undefined && current.bundle.revision.digest === digest && current.bundle.entry === bundle.entry) {
-      return { outcome: { ok: true, generation: current.generation, steps: [] } };
+    const current = this.#current?.complete === true ? this.#current.bundle : undefined;
+    if (current?.revision.digest === digest && current.entry === bundle.entry && this.#generation !== undefined) {
+      return { outcome: { ok: true, generation: this.#generation, steps: [] } };
     }
     if (this.#refused !== undefined && this.#refused.digest !== digest) this.#refused = undefined;
     if (this.#refused !== undefined) {
@@ -169,11 +170,12 @@ class RootLoader implements Loader {
     if (failed && (!half || conflicts.length > 0)) return refuse("build", diagnostics, change);
 
     const generation = freezeGeneration(number, bundle.revision, result.module);
-    const kept: Kept = { generation, bundle, verdict: "settling" };
+    const kept: Kept = { number, complete: !failed, bundle, verdict: "settling" };
     const exempt = listBad(this.#tools.root);
     this.#endWatch();
     enact(host, gathered, () => {
       this.#current = kept;
+      this.#generation = generation;
       this.#kept = [...this.#kept.slice(1 - KEPT), kept];
       this.#watch(kept, exempt, cause, failed);
     });
@@ -235,7 +237,7 @@ class RootLoader implements Loader {
     const { host, root, history, settling } = this.#tools;
     const judge = (verdict: Verdict, diagnostics?: readonly Diagnostic[]): void => {
       kept.verdict = verdict;
-      history.judge("", kept.generation.number, verdict, diagnostics);
+      history.judge("", kept.number, verdict, diagnostics);
     };
     this.#endWatch = (): void => undefined;
     if (half || host.options.grace === 0) return judge(half ? "unhealthy" : "healthy");
@@ -285,7 +287,7 @@ class RootLoader implements Loader {
       judge("rolled-back", diagnostics);
       metrics.rolledBack();
       host.log.error("generation rolled back", {
-        generation: kept.generation.number,
+        generation: kept.number,
         revision: kept.bundle.revision.id,
         err: diagnostics.map(formatDiagnostic).join("; "),
       });

@@ -101,7 +101,7 @@ function refresh(host: Host, node: NodeState): void {
   const shown = of.unit.exports;
   const ports = new Map(of.ports);
   try {
-    const exports = encodeExports(of.def, shown, ports, node.globalId);
+    const exports = encodeExports(of.def, shown, ports, { globalId: node.globalId, taps: host.taps });
     node.of = { ...of, shown, ports };
     of.unit.judgeExports(undefined);
     if (!equal(exports, node.exports)) publish(host, node, exports);

@@ -72,7 +72,7 @@ export function retireNode(host: Host, change: Change, node: NodeState, report =
 export function retireModule(host: Host, change: Change, module: Module): void {
   for (const node of module.nodes.values()) retireNode(host, change, node);
   change.commit(() => {
-    host.modules.delete(module.id);
+    if (host.modules.get(module.id) === module) host.modules.delete(module.id);
     host.controllers.close(module);
   });
 }

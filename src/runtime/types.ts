@@ -7,6 +7,7 @@ import type { Block } from "#src/syntax/ast.ts";
 import type { Bundle, Revision } from "#src/source/define.ts";
 import type { Health, Handler } from "#src/component/define.ts";
 import type { UiEntry } from "#src/schema/ui.ts";
+import type { Taps } from "#src/signal/taps.ts";
 
 /** A vertex of the graph, frozen once compiled. */
 export interface Node {
@@ -81,6 +82,16 @@ export interface NodeInfo {
   readonly referencedBy: readonly string[];
   readonly dataFlowTo: readonly string[];
   readonly createdModuleIds: readonly string[];
+  /** What can be seen of it while it works; undefined for what is no component of its own. */
+  readonly traffic: Traffic | undefined;
+}
+
+/** What a component lets pass. */
+export interface Traffic {
+  /** Whether batches go into it or out of it. */
+  readonly batches: boolean;
+  /** Names of its exports that are lists of targets. */
+  readonly targets: readonly string[];
 }
 
 /** The bulky half of a node's state, made on demand by `src/schema/ui.ts`, secrets masked. */
@@ -104,6 +115,8 @@ export interface Engine {
   node(globalId: string): NodeDetail | undefined;
   /** The HTTP handler of the component whose global id is the longest prefix of the path, and the rest of the path. */
   handler(path: string): { readonly handler: Handler; readonly rest: string } | undefined;
+  /** Shows what flows between components, whichever generation they are of. */
+  readonly taps: Taps;
   onChange(listener: (record: GenerationRecord) => void): () => void;
   /** Stops everything, producers first, each with a deadline. */
   stop(): Promise<void>;

@@ -247,6 +247,9 @@ test("the alloy policy lets the good half of a reload run, and the rest keep its
   expect(t.exported("test.part.new", "value")).toBe("fresh");
   expect(t.health("test.part.new")).toBe("healthy");
   expect(t.ledger.events).toContain("start new");
+  // The same text once more is no "no change": it had not been applied as a whole.
+  expect(await t.load(config("b", `test.part "new" { value = test.part.one.value }`))).toMatchObject({ ok: true });
+  expect(t.engine.current?.number).toBe(3);
 });
 
 test("a first load under the alloy policy runs nothing when a node fails", async () => {

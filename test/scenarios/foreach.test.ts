@@ -146,6 +146,20 @@ ${each(`string.split(test.part.list.value, ",")`, "", body)}`);
   expect(t.health("foreach.f")).toBe("healthy");
 });
 
+test("switching metrics makes all children anew, under the same names", async () => {
+  const t = start();
+  await t.run(each(`["a"]`));
+  const running = async (): Promise<boolean> =>
+    (await t.store.render()).includes('controller_path="/foreach.f",controller_id="foreach_a_1"');
+  expect(await running()).toBe(false);
+  await t.run(each(`["a"]`, "enable_metrics = true"));
+  expect(await running()).toBe(true);
+  expect(t.engine.nodes("foreach.f/foreach_a_1")?.length).toBe(1);
+  await t.run(each(`["a"]`));
+  expect(await running()).toBe(false);
+  expect(t.ledger.alive.size).toBe(1);
+});
+
 test("an empty collection, and a thousand children", async () => {
   const t = start();
   await t.run(each("[]"));
