@@ -7,6 +7,11 @@ export function runningHealth({ of, evaluated }: NodeState): Health {
   return of.kind === "component" ? leastHealthy(evaluated, of.unit.health) : evaluated;
 }
 
+/** Whether `runningHealth` is bad, for who asks all nodes. */
+export function isBroken({ of, evaluated }: NodeState): boolean {
+  return isBad(evaluated) || (of.kind === "component" && of.unit.broken);
+}
+
 /** A node by itself: also that an import's newest content is not in use, or its source out of reach. */
 function ownHealth(node: NodeState): Health {
   const { of } = node;
@@ -48,7 +53,7 @@ export function* walkNodes(module: Module): Generator<NodeState> {
 /** Global ids of all nodes that are broken now. */
 export function listBad(module: Module): Set<string> {
   const bad = new Set<string>();
-  for (const node of walkNodes(module)) if (isBad(runningHealth(node))) bad.add(node.globalId);
+  for (const node of walkNodes(module)) if (isBroken(node)) bad.add(node.globalId);
   return bad;
 }
 

@@ -1,9 +1,8 @@
 /** After a swap: health is watched for the grace period, and what turns bad by its own fault calls the change back. */
 import type { Health } from "#src/component/define.ts";
-import { isBad } from "./health.ts";
 import type { Host } from "./host.ts";
 import type { Module, NodeState } from "./module.ts";
-import { runningHealth, walkNodes } from "./node-health.ts";
+import { isBroken, runningHealth, walkNodes } from "./node-health.ts";
 
 export interface Settlement {
   /** Where the change took place. */
@@ -32,9 +31,9 @@ export function createSettling(host: () => Host): Settling {
     return active.delete(settlement);
   };
   const observe = (node: NodeState): boolean => {
-    if (active.size === 0) return false;
+    if (active.size === 0 || !isBroken(node)) return false;
     const health = runningHealth(node);
-    if (!isBad(health) || health.fault !== "own") return false;
+    if (health.fault !== "own") return false;
     const answerable = [...active.keys()].findLast(({ covers, exempt }) => !exempt.has(node.globalId) && covers(node));
     if (answerable === undefined) return false;
     end(answerable);

@@ -20,7 +20,7 @@ import { withDeadline } from "./deadline.ts";
 import type { OwnedMetrics } from "#src/util/metric-store.ts";
 import type { Metrics } from "#src/util/metrics.ts";
 import { BUILD_DEADLINE, type Host } from "./host.ts";
-import { leastHealthy } from "./health.ts";
+import { isBad, leastHealthy } from "./health.ts";
 import type { Lease } from "./resources.ts";
 
 export type HostValues = Readonly<Record<string, unknown>>;
@@ -104,6 +104,10 @@ export class Unit {
   }
   get health(): Health {
     return leastHealthy(this.#run, this.#own, this.#exportFault);
+  }
+  /** Whether `health` is bad. */
+  get broken(): boolean {
+    return isBad(this.#run) || this.#exportFault !== undefined || (this.#own !== undefined && isBad(this.#own));
   }
   get handler(): Handler | undefined {
     return this.#handler;
