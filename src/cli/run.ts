@@ -131,6 +131,8 @@ or load again at once with
 
 /** Resolves when a signal has ended the collector; a second one does not wait for it to drain. */
 async function endOnSignal(collector: Collector): Promise<void> {
+  for (const event of ["uncaughtException", "unhandledRejection"] as const)
+    process.on(event, (error: unknown) => collector.unexpected(error));
   process.on("SIGHUP", () => void collector.reload("SIGHUP").catch(() => undefined));
   await new Promise<void>((resolve) => {
     for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());

@@ -19,6 +19,7 @@ import { systemClock } from "#src/util/clock.ts";
 import type { Logger } from "#src/util/log.ts";
 import { createProcessLog } from "#src/util/logger.ts";
 import { createMetricStore } from "#src/util/metric-store.ts";
+import type { Counter } from "#src/util/metrics.ts";
 import { createHttpService, type HttpService } from "./http.ts";
 import { createLiveDebugging } from "./live.ts";
 import { prepareLogging } from "./logging.ts";
@@ -101,7 +102,8 @@ export class Collector {
       };
 
       const metrics = createMetricStore();
-      const dropProcessMetrics = addProcessMetrics(metrics.owner());
+      const owned = metrics.owner();
+      addProcessMetrics(owned);
       const nothing: ServiceHook = { prepare: () => () => undefined };
       const live = createLiveDebugging(() => engine!, systemClock);
       const services = new Map<string, ServiceHook>([
@@ -149,7 +151,11 @@ export class Collector {
         if (bundle !== undefined && collector.#reloading === 0) void collector.#load(bundle, "source");
       });
       void http.warm();
-      collector.#atEnd = () => dropProcessMetrics();
+      collector.#atEnd = () => owned.dispose();
+      collector.#unexpected = owned.counter(
+        "invar_unexpected_errors_total",
+        "Errors that no component could be blamed for.",
+      );
       return collector;
     } catch (error) {
       processLog.configure({});
@@ -161,6 +167,7 @@ export class Collector {
   }
 
   #atEnd = (): void => undefined;
+  #unexpected: Counter = { inc: () => undefined };
 
   get address(): string {
     return this.#http.address ?? "";
@@ -178,6 +185,12 @@ export class Collector {
     } finally {
       this.#reloading--;
     }
+  }
+
+  /** Tells of a mistake of our own that no component could be blamed for. What runs goes on. */
+  unexpected(error: unknown): void {
+    this.#unexpected.inc();
+    this.#log.error("unexpected error", { err: error });
   }
 
   /** Drains and lets go of everything. */

@@ -1,10 +1,10 @@
 import { arch, platform } from "node:os";
 import { readFileSync } from "node:fs";
-import type { OwnedMetrics } from "#src/util/metric-store.ts";
+import type { Metrics } from "#src/util/metrics.ts";
 import { version } from "#src/util/version.ts";
 
-/** Metrics of the process itself (specification 9), under Alloy's names. Returns what drops them. */
-export function addProcessMetrics(metrics: OwnedMetrics): () => void {
+/** Metrics of the process itself (specification 9), under Alloy's names. */
+export function addProcessMetrics(metrics: Metrics): void {
   const build = {
     version,
     revision: "",
@@ -41,7 +41,6 @@ export function addProcessMetrics(metrics: OwnedMetrics): () => void {
     virtual.set(virtualBytes());
     heap.set(process.memoryUsage().heapUsed);
   });
-  return () => metrics.dispose();
 }
 
 function readText(path: string): string {
