@@ -60,6 +60,13 @@ const POSIX: Readonly<Record<string, Ranges>> = {
 };
 const CONTROL: Readonly<Record<string, number>> = { a: 7, f: 12, t: 9, n: 10, r: 13, v: 11 };
 
+/** Characters that stand for themselves, up to one that a repetition follows. */
+const PLAIN = /[^\\.+*?()|[\]{}^$]+(?![*+?{])/y;
+const FLAGS = /\(\?(?=[imsU-])([imsU]*)(?:-([imsU]+))?\)/y;
+const REPETITION = /(?:[*+?]|\{(\d{1,4})(?:(,)(\d{0,4}))?\})(\??)/y;
+const ANOTHER_REPETITION = /[*+?]|\{\d+(?:,\d*)?\}/y;
+const COUNT = /\{\d+(?:,\d*)?\}/y;
+
 /** Thrown inside the parser for whatever is outside its part of the syntax. */
 const beyond = new Error("outside the certain syntax");
 
@@ -130,9 +137,11 @@ class Parser {
     const parts: Node[] = [];
     let flags = start;
     for (let next = this.#text[this.#at]; next !== undefined && next !== "|" && next !== ")";) {
-      const set = this.#take(/\(\?(?=[imsU-])([imsU]*)(?:-([imsU]+))?\)/y);
-      if (set === undefined) parts.push(this.#repeated(flags));
-      else flags = changeFlags(flags, set[1], set[2]);
+      const plain = flags.fold ? undefined : this.#take(PLAIN);
+      const set = next === "(" ? this.#take(FLAGS) : undefined;
+      if (plain !== undefined) parts.push({ kind: "literal", text: plain[0] });
+      else if (set !== undefined) flags = changeFlags(flags, set[1], set[2]);
+      else parts.push(this.#repeated(flags));
       next = this.#text[this.#at];
     }
     return { node: joinLiterals(parts), flags };
@@ -140,9 +149,9 @@ class Parser {
 
   #repeated(flags: Flags): Node {
     const body = this.#atom(flags);
-    const found = this.#take(/(?:[*+?]|\{(\d{1,4})(?:(,)(\d{0,4}))?\})(\??)/y);
+    const found = this.#take(REPETITION);
     if (found === undefined) return body;
-    if (body.kind === "assertion" || this.#take(/[*+?]|\{\d+(?:,\d*)?\}/y) !== undefined) throw beyond;
+    if (body.kind === "assertion" || this.#take(ANOTHER_REPETITION) !== undefined) throw beyond;
     const greedy = (found[4] === "") !== flags.swap;
     const sign = found[0][0];
     if (sign !== "{")
@@ -168,7 +177,7 @@ class Parser {
       case "\\":
         return this.#escape(flags);
     }
-    if (this.#take(/\{\d+(?:,\d*)?\}/y) !== undefined) throw beyond;
+    if (this.#take(COUNT) !== undefined) throw beyond;
     this.#at += 1;
     if (char === ".") return { kind: "class", ranges: flags.dotAll ? ANY : negate([10, 10]) };
     if (char === "^" || char === "$") {

@@ -14,18 +14,21 @@ import { createRestarts } from "./restart.ts";
 import { retireNode } from "./retire.ts";
 import { adoptNode, commitEvaluated, showExports, type Stage } from "./stage.ts";
 import { markSender } from "./traffic.ts";
-import { messageOf, Unit } from "./unit.ts";
+import { messageOf, Unit, type UnitIdentity } from "./unit.ts";
 
 type Of = Extract<CompiledNode["of"], { readonly kind: "component" }>;
 
-/** Throws when the node cannot be built; what was made until then is undone by dropping the change. */
-export async function buildComponent(
+/**
+ * Throws when the node cannot be built; what was made until then is undone by dropping the change. Returns a promise only
+ * where the component has to be waited for: most are there at once, and a large configuration has very many of them.
+ */
+export function buildComponent(
   stage: Stage,
   change: Change,
   compiled: CompiledNode,
   of: Of,
   forced?: string,
-): Promise<void> {
+): void | Promise<void> {
   const running = stage.module.nodes.get(compiled.id);
   const before = running?.of.kind === "component" ? running.of : undefined;
   const args = decodeArguments(compiled.block, of.def.args, stage.scope);
@@ -43,7 +46,7 @@ export async function buildComponent(
     if (unit.canUpdate) return updateUnit(stage, change, running, before, unit, compiled, args);
   } else checkProblems(of.def.check, args, compiled.block);
   const because = forced ?? (before !== undefined && before.def === of.def ? "arguments" : "definition");
-  await replaceUnit(stage, change, compiled, of.def, args, because);
+  return replaceUnit(stage, change, compiled, of.def, args, because);
 }
 
 async function updateUnit(
@@ -80,42 +83,58 @@ async function updateUnit(
   commitEvaluated(stage, change, node, compiled);
 }
 
-async function replaceUnit(
+function replaceUnit(
   stage: Stage,
   change: Change,
   compiled: CompiledNode,
   def: ComponentDef,
   args: unknown,
   because: string,
-): Promise<void> {
+): void | Promise<void> {
   const { host } = stage.build;
   const claims = findClaims(def, args);
-  const running = stage.module.nodes.get(compiled.id);
-  const ports = new Map<string, Port>(running?.of.kind === "component" ? running.of.ports : undefined);
   const node = adoptNode(stage, compiled, () => ({ kind: "plain", args: undefined }));
   const owner = {
     component_path: stage.module.id === "" ? "/" : `/${stage.module.id}`,
     component_id: compiled.id,
   };
-  let unit: Unit;
-  try {
-    unit = await Unit.create(
-      host,
-      {
-        id: compiled.id,
-        globalId: node.globalId,
-        label: compiled.label,
-        componentPath: owner.component_path,
-        metrics: host.metricsOf(stage.module, owner),
-      },
-      def,
-      markSender(def.args, args, node.globalId),
-    );
-  } catch (error) {
+  const identity: UnitIdentity = {
+    id: compiled.id,
+    globalId: node.globalId,
+    label: compiled.label,
+    componentPath: owner.component_path,
+    metrics: host.metricsOf(stage.module, owner),
+  };
+  const install = (unit: Unit): void =>
+    installUnit(stage, change, compiled, node, unit, { def, args, claims, because });
+  const created = Unit.create(host, identity, def, markSender(def.args, args, node.globalId));
+  if (created instanceof Unit) return install(created);
+  return created.then(install, (error: unknown) => {
     throw error instanceof DiagnosticError
       ? error
       : new Error(`building component: ${messageOf(error)}`, { cause: error });
-  }
+  });
+}
+
+interface Successor {
+  readonly def: ComponentDef;
+  readonly args: unknown;
+  readonly claims: readonly Claim[];
+  readonly because: string;
+}
+
+/** A unit that was created becomes part of the change. */
+function installUnit(
+  stage: Stage,
+  change: Change,
+  compiled: CompiledNode,
+  node: NodeState,
+  unit: Unit,
+  { def, args, claims, because }: Successor,
+): void {
+  const { host } = stage.build;
+  const running = stage.module.nodes.get(compiled.id);
+  const ports = new Map<string, Port>(running?.of.kind === "component" ? running.of.ports : undefined);
   change.discard(() => unit.stop(DISCARD_DEADLINE));
   const shown = unit.exports;
   const exports = encodeExports(def, shown, ports, { globalId: node.globalId, taps: host.taps });

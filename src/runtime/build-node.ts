@@ -10,23 +10,38 @@ import type { NodeState } from "./module.ts";
 import { adoptNode, failNode, nothing, type Stage } from "./stage.ts";
 
 /** Evaluates one node; `forced` says why a component is to be built anew whatever its arguments. Never rejects: why it failed stands in the change. */
-export async function buildNode(stage: Stage, change: Change, compiled: CompiledNode, forced?: string): Promise<void> {
+export function buildNode(stage: Stage, change: Change, compiled: CompiledNode, forced?: string): void | Promise<void> {
   if (!stage.build.tolerant && compiled.needs.some((need) => stage.failed.has(need))) {
     stage.failed.add(compiled.id);
     return;
   }
   try {
-    await evaluate(stage, change, compiled, forced);
+    const evaluating = evaluate(stage, change, compiled, forced);
+    if (evaluating instanceof Promise) {
+      return evaluating
+        .catch((error: unknown) => failNode(change, compiled, error))
+        .then(() => concludeNode(stage, change, compiled));
+    }
   } catch (error) {
     failNode(change, compiled, error);
   }
-  if (!change.failed) return;
-  if (stage.build.tolerant && !stage.live) await keepLast(stage, change, compiled);
-  // What an import does not hold is said again, with its name, by those who use it.
-  else if (compiled.of.kind !== "import") stage.failed.add(compiled.id);
+  return concludeNode(stage, change, compiled);
 }
 
-function evaluate(stage: Stage, change: Change, compiled: CompiledNode, forced: string | undefined): Promise<void> {
+/** What a failure means for the node itself and for those that need it. */
+function concludeNode(stage: Stage, change: Change, compiled: CompiledNode): void | Promise<void> {
+  if (!change.failed) return;
+  if (stage.build.tolerant && !stage.live) return keepLast(stage, change, compiled);
+  // What an import does not hold is said again, with its name, by those who use it.
+  if (compiled.of.kind !== "import") stage.failed.add(compiled.id);
+}
+
+function evaluate(
+  stage: Stage,
+  change: Change,
+  compiled: CompiledNode,
+  forced: string | undefined,
+): void | Promise<void> {
   const { of } = compiled;
   switch (of.kind) {
     case "component":

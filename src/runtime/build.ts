@@ -47,10 +47,11 @@ export async function buildModule(
     const waits = evaluating.size === 0 ? [] : node.needs.flatMap((need) => evaluating.get(need) ?? []);
     if (waits.length === 0 && keepNode(stage, change, node)) continue;
     const part = change.part();
-    const ready = waits.length === 0 ? buildNode(stage, part, node) : waitAndBuild(stage, part, node, waits);
+    const building = waits.length === 0 ? buildNode(stage, part, node) : waitAndBuild(stage, part, node, waits);
+    if (!(building instanceof Promise)) continue;
     evaluating.set(
       id,
-      ready.finally(() => evaluating.delete(id)),
+      building.finally(() => evaluating.delete(id)),
     );
     if (evaluating.size >= CONCURRENCY) await Promise.all(evaluating.values());
   }

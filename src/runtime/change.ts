@@ -81,7 +81,9 @@ export class Change {
   }
 
   get failed(): boolean {
-    return this.#diagnostics.length > 0 || this.#parts.some((part) => part instanceof Change && part.failed);
+    if (this.#diagnostics.length > 0) return true;
+    for (const part of this.#parts) if (part instanceof Change && part.failed) return true;
+    return false;
   }
   get worldFault(): boolean {
     return this.#world || this.#parts.some((part) => part instanceof Change && part.worldFault);

@@ -77,25 +77,33 @@ export class Unit {
   }
 
   /** Builds an instance that can receive and produces nothing. What it took is given back when `create` fails. */
-  static async create(host: Host, identity: UnitIdentity, def: ComponentDef, args: unknown): Promise<Unit> {
+  static create(host: Host, identity: UnitIdentity, def: ComponentDef, args: unknown): Unit | Promise<Unit> {
     const unit = new Unit(host, identity, def);
+    let made: AnyInstance | Promise<AnyInstance>;
     try {
-      const made = def.create(args as Infer<Shape>, new UnitContext(host, unit));
-      unit.#instance =
-        made instanceof Promise
-          ? await withDeadline(
-              host.clock,
-              BUILD_DEADLINE,
-              made,
-              () => "it was not created within 5 minutes",
-              host.signal,
-            )
-          : made;
-      return unit;
+      made = def.create(args as Infer<Shape>, new UnitContext(host, unit));
     } catch (error) {
-      await unit.stop(0);
-      throw error;
+      return unit.#giveUp(error);
     }
+    if (made instanceof Promise) return unit.#created(made);
+    unit.#instance = made;
+    return unit;
+  }
+
+  async #created(made: Promise<AnyInstance>): Promise<Unit> {
+    const { clock, signal } = this.#host;
+    const late = (): string => "it was not created within 5 minutes";
+    try {
+      this.#instance = await withDeadline(clock, BUILD_DEADLINE, made, late, signal);
+      return this;
+    } catch (error) {
+      return this.#giveUp(error);
+    }
+  }
+
+  async #giveUp(error: unknown): Promise<never> {
+    await this.stop(0);
+    throw error;
   }
 
   /** What it published so far, later values over earlier ones. A new object whenever something changed. */

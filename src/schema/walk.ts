@@ -2,7 +2,7 @@ import { problemAt, type Span } from "#src/diag/problem-at.ts";
 import { headSpan } from "#src/syntax/spans.ts";
 import type { DiagnosticCode } from "#src/diag/codes.ts";
 import type { Diagnostic } from "#src/diag/diagnostic.ts";
-import type { Attribute, Block } from "#src/syntax/ast.ts";
+import type { Attribute, Block, Statement } from "#src/syntax/ast.ts";
 import { nearest } from "#src/util/nearest.ts";
 import { planOf, type Plan, type Slot } from "./plan.ts";
 import type { Shape } from "./field.ts";
@@ -21,39 +21,49 @@ export interface BodyVisitor {
  */
 export function walkBody(shape: Shape, body: Body, problems: Diagnostic[], visitor: BodyVisitor): void {
   const plan = planOf(shape);
-  const seen = new Set<string>();
+  const seen: Slot[] = [];
   let counts: Map<string, number> | undefined;
   for (const statement of body.body) {
     const { name } = statement;
     const slot = plan.slots.get(name);
-    const fail = (code: DiagnosticCode, message: string, hint?: string): void =>
-      void problems.push(problemAt(statement, code, message, { hint }));
     if (statement.kind === "attribute") {
       if (slot === undefined) {
-        fail("unknown-attribute", `unrecognized attribute name "${name}"`, suggest(name, plan));
+        fail(problems, statement, "unknown-attribute", `unrecognized attribute name "${name}"`, suggest(name, plan));
       } else if (slot.is !== "attr") {
-        fail("block-expected", `"${name}" must be a block, but is used as an attribute`, `Write it as ${name} { … }.`);
-      } else if (seen.has(name)) {
-        fail("duplicate-attribute", `attribute "${name}" may only be provided once`);
+        fail(
+          problems,
+          statement,
+          "block-expected",
+          `"${name}" must be a block, but is used as an attribute`,
+          `Write it as ${name} { … }.`,
+        );
+      } else if (seen.includes(slot)) {
+        fail(problems, statement, "duplicate-attribute", `attribute "${name}" may only be provided once`);
       } else {
         visitor.attribute(slot, statement);
       }
-      seen.add(name);
+      if (slot !== undefined && !seen.includes(slot)) seen.push(slot);
       continue;
     }
     if (slot === undefined) {
-      fail("unknown-block", `unrecognized block name "${name}"`, suggest(name, plan));
+      fail(problems, statement, "unknown-block", `unrecognized block name "${name}"`, suggest(name, plan));
       continue;
     }
     if (slot.is === "attr") {
-      fail("attribute-expected", `"${name}" must be an attribute, but is used as a block`, `Write it as ${name} = ….`);
+      fail(
+        problems,
+        statement,
+        "attribute-expected",
+        `"${name}" must be an attribute, but is used as a block`,
+        `Write it as ${name} = ….`,
+      );
       continue;
     }
-    seen.add(name);
+    if (!seen.includes(slot)) seen.push(slot);
     if (slot.is === "block" && !slot.field.many) {
       counts ??= countBlocks(body);
       if (counts.get(name)! > 1) {
-        fail("duplicate-block", `block "${name}" may only be specified once`);
+        fail(problems, statement, "duplicate-block", `block "${name}" may only be specified once`);
         continue;
       }
     }
@@ -62,10 +72,20 @@ export function walkBody(shape: Shape, body: Body, problems: Diagnostic[], visit
     visitor.block(slot, statement);
   }
   for (const slot of plan.required) {
-    if (seen.has(slot.name)) continue;
+    if (seen.includes(slot)) continue;
     const what = slot.is === "attr" ? "attribute" : "block";
     problems.push(problemAt(body satisfies Span, `missing-${what}`, `missing required ${what} "${slot.name}"`));
   }
+}
+
+function fail(
+  problems: Diagnostic[],
+  statement: Statement,
+  code: DiagnosticCode,
+  message: string,
+  hint?: string,
+): void {
+  problems.push(problemAt(statement, code, message, { hint }));
 }
 
 function countBlocks(body: Body): Map<string, number> {

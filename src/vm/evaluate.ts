@@ -25,6 +25,15 @@ export function evaluateAs<T>(
   scope: Scope,
   convert: (value: Value) => T,
 ): T {
+  const literal = expression.kind === "literal" ? readLiteral(expression) : undefined;
+  if (literal !== undefined && "value" in literal) {
+    // Most arguments are literals: nothing has to be traced unless one does not fit.
+    try {
+      return convert(literal.value);
+    } catch (error) {
+      if (!(error instanceof ValueError)) throw error;
+    }
+  }
   const evaluation = new Evaluation(source, scope, expression);
   const value = evaluation.run(expression);
   try {
