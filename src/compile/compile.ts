@@ -15,6 +15,7 @@ import { checkInside } from "./inside.ts";
 import { orderNodes } from "./order.ts";
 import { linkReferences } from "./references.ts";
 import { nothingImported } from "./definitions.ts";
+import { checkValues } from "./values.ts";
 import type { CompiledModule, CompiledNode, CompileOptions, CompileResult, ModuleInput } from "./types.ts";
 
 /**
@@ -25,6 +26,7 @@ export async function compile(input: ModuleInput, options: CompileOptions): Prom
   const draft = await draftModule(input, {
     options,
     nested: input.kind === "root" ? "used" : "nothing",
+    values: false,
     rooted: input.kind === "root" || input.kind === "foreach",
     outerNode: () => undefined,
     inside: draftModule,
@@ -49,6 +51,7 @@ export async function draftModule(input: ModuleInput, frame: Frame): Promise<Dra
   await frame.imported.load(draft);
   await resolveComponents(draft);
   checkArguments(draft);
+  checkValues(draft);
   linkReferences(draft);
   await checkInside(draft);
   orderNodes(draft);

@@ -30,6 +30,8 @@ export interface Frame {
   readonly options: CompileOptions;
   /** Nested bodies that are checked along: of nothing, of what the module uses, of everything (which is to validate it). */
   readonly nested: "nothing" | "used" | "everything";
+  /** Whether values that are known before anything runs are held against definitions, which a run does by itself. */
+  readonly values: boolean;
   /** Only foreach templates lie between this module and the root. */
   readonly rooted: boolean;
   /** The nodes of the modules around a foreach template. */

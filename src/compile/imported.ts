@@ -3,14 +3,14 @@ import type { SourceText } from "#src/diag/source-text.ts";
 import { decodeBody } from "#src/schema/decode.ts";
 import type { Bundle, SourceDef } from "#src/source/define.ts";
 import type { Block } from "#src/syntax/ast.ts";
-import { isStdlib } from "#src/vm/stdlib.ts";
 import { parseBundle } from "./bundle.ts";
 import { collectDiagnostics, report, type Draft, type DraftNode, type Frame } from "./draft.ts";
 import { problemAt } from "#src/diag/problem-at.ts";
 import { headSpan } from "#src/syntax/spans.ts";
+import { describeProblems } from "./problems.ts";
 import { findImports } from "./registry.ts";
 import type { Imported, Origin, Place, Definition } from "./definitions.ts";
-import { collectTraversals } from "./traversals.ts";
+import { isSettled, settledScope } from "./settled.ts";
 import type { Registry } from "./types.ts";
 
 /** An import block whose arguments are known without running anything. */
@@ -90,11 +90,11 @@ export class ResolvedImports implements Imported {
       fail(`imports are nested more than ${MAX_DEPTH} deep, or more than ${MAX_IMPORTS}`, "Does a file import itself?");
       return undefined;
     }
-    if (!isSettled(draft, block)) return this.#skip(node, "its arguments are known only when it runs");
-    const scope = { lookup: (name: string) => (name === "module_path" ? place.origin.modulePath : undefined) };
-    const decoded = decodeBody(def.args, block, scope);
-    // What can be said without evaluating has been said already.
-    if (!decoded.ok) return this.#skip(node, "its arguments are wrong");
+    if (!isSettled(draft, block.body)) return this.#skip(node, "its arguments are known only when it runs");
+    const decoded = decodeBody(def.args, block, settledScope(draft));
+    // Which the check of all blocks' values says, too.
+    if (!decoded.ok || describeProblems(def.check, decoded.value, block).length > 0)
+      return this.#skip(node, "its arguments are wrong");
     try {
       const found = await this.#resolve({ block, def, args: decoded.value, from: place.origin });
       if (typeof found === "string") return this.#skip(node, found);
@@ -125,12 +125,4 @@ export class ResolvedImports implements Imported {
   #skip({ id, block }: DraftNode, reason: string): undefined {
     this.notes.push(problemAt(headSpan(block), "not-checked", `${id} was not looked into: ${reason}`));
   }
-}
-
-/** Whether a block can be evaluated by itself. What the process' environment says elsewhere is another matter. */
-function isSettled(draft: Draft, { body }: Block): boolean {
-  return collectTraversals(body).every(({ names: [first = "", second] }) => {
-    if (first === "sys" || first === "env" || draft.nodes.has(`${first}.${second}`)) return false;
-    return first === "module_path" || isStdlib(first);
-  });
 }

@@ -38,7 +38,7 @@ export function linkReferences(draft: Draft): void {
 function linkBody(draft: Draft, node: DraftNode, traversals: readonly Traversal[]): void {
   const references: Reference[] = [];
   for (const traversal of traversals) {
-    const target = resolve(draft, traversal);
+    const target = findTarget(draft, traversal);
     report(draft, node, "references", judge(draft, traversal, target));
     if (target === undefined || target.outside) continue;
     references.push({ expression: traversal.expression, node: target.node.id, path: target.path });
@@ -53,13 +53,13 @@ function linkTemplate(draft: Draft, node: DraftNode, uses: Uses): void {
   if (template === undefined) return;
   for (const id of uses.allOf(uses.of(template.body))) node.needs.add(id);
   for (const traversal of collectTraversals(template.body)) {
-    const target = resolve(draft, traversal);
+    const target = findTarget(draft, traversal);
     if (target !== undefined && !target.outside) node.needs.add(target.node.id);
   }
 }
 
-/** The shortest prefix that is a node id wins. */
-function resolve(draft: Draft, { names }: Traversal): Target | undefined {
+/** What a traversal reads: the shortest prefix that is a node id wins. */
+export function findTarget(draft: Draft, { names }: Traversal): Target | undefined {
   let id = "";
   for (const [at, name] of names.entries()) {
     id = at === 0 ? name : `${id}.${name}`;

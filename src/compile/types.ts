@@ -3,7 +3,7 @@
  * `declare`, the template of a `foreach`, or the content of an `import`. Everything here is frozen once made and evaluates nothing.
  */
 import type { ComponentLookup } from "#src/component/catalog.ts";
-import type { ComponentDef } from "#src/component/define.ts";
+import type { ComponentDef, Problem } from "#src/component/define.ts";
 import type { Diagnostic } from "#src/diag/diagnostic.ts";
 import type { Stability } from "#src/schema/field.ts";
 import type { SourceDef } from "#src/source/define.ts";
@@ -31,6 +31,8 @@ export interface BlockDef {
   readonly name: string;
   readonly doc: string;
   readonly args: Shape;
+  /** What no single field can say. */
+  readonly check?: (args: never) => readonly Problem[];
   readonly stability: Stability;
   readonly label: "none" | "required";
   /** Module kinds whose top level may hold it. */

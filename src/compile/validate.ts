@@ -45,6 +45,7 @@ export async function validate(input: ValidateInput): Promise<Validation> {
     {
       options: input.options,
       nested: "everything",
+      values: true,
       rooted: true,
       outerNode: () => undefined,
       inside: draftModule,

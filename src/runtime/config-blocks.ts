@@ -4,7 +4,7 @@ import { equalArguments } from "#src/schema/equal.ts";
 import { equal } from "#src/value/equal.ts";
 import type { Value } from "#src/value/value.ts";
 import type { Change } from "./change.ts";
-import { decodeArguments } from "./language.ts";
+import { checkProblems, decodeArguments } from "./language.ts";
 import type { PlainKind } from "./module.ts";
 import { retireNode } from "./retire.ts";
 import { adoptNode, commitEvaluated, nothing, publish, showExports, type Stage } from "./stage.ts";
@@ -56,6 +56,7 @@ export async function buildService(stage: Stage, change: Change, compiled: Compi
   const service = stage.build.host.options.services.get(name);
   if (service === undefined) throw new Error(`block "${name}" is not supported here`);
   const args = decodeArguments(compiled.block, of.def.args, stage.scope);
+  checkProblems(of.def.check, args, compiled.block);
   const running = stage.module.nodes.get(compiled.id)?.of;
   if (running?.kind !== "plain" || running.args === undefined || !equalArguments(of.def.args, running.args, args)) {
     change.commit(await service.prepare(args));

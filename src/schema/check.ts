@@ -5,7 +5,6 @@
 import { problemAt, type Span } from "#src/diag/problem-at.ts";
 import type { DiagnosticCode } from "#src/diag/codes.ts";
 import type { Diagnostic } from "#src/diag/diagnostic.ts";
-import type { SourceText } from "#src/diag/source-text.ts";
 import { readLiteral } from "#src/syntax/literal.ts";
 import type { Attribute, Binary, Expression, Literal, ObjectExpression } from "#src/syntax/ast.ts";
 import { ValueError } from "#src/value/errors.ts";
@@ -51,7 +50,7 @@ export function checkBody(shape: Shape, body: Body, options: CheckOptions = {}):
 }
 
 function checkAttribute(field: AnyAttr, statement: Attribute, problems: Diagnostic[]): void {
-  const { name, source, value } = statement;
+  const { name, value } = statement;
   if (field.deprecated !== undefined) {
     problems.push(
       problemAt(statement, "deprecated-attribute", `attribute "${name}" is deprecated`, {
@@ -60,7 +59,7 @@ function checkAttribute(field: AnyAttr, statement: Attribute, problems: Diagnost
       }),
     );
   }
-  const found = new Checker(source, problems).check(field.type, value);
+  const found = new Checker(statement, problems).check(field.type, value);
   if (found && field.unsupported && isConstant(value) && !isUnset(field, decodeConstant(field, statement)))
     problems.push(notSupported("attribute", statement));
 }
@@ -76,11 +75,11 @@ function decodeConstant(field: AnyAttr, { value, source }: Attribute): unknown {
 
 /** Holds literals, and arrays, objects and simple operations of them, against a type. */
 class Checker {
-  readonly #source: SourceText;
+  readonly #statement: Attribute;
   readonly #problems: Diagnostic[];
 
-  constructor(source: SourceText, problems: Diagnostic[]) {
-    this.#source = source;
+  constructor(statement: Attribute, problems: Diagnostic[]) {
+    this.#statement = statement;
     this.#problems = problems;
   }
 
@@ -165,9 +164,15 @@ class Checker {
     } catch (error) {
       if (!(error instanceof ValueError) && !(error instanceof OperandError)) throw error;
       const reason = error instanceof ValueError ? error.reason : error.message;
-      this.#add("wrong-type", reason.replace(/^should be (\w+), got (\w+)$/, "expected $1, got $2"), at);
+      const said = reason.replace(/^should be (\w+), got (\w+)$/, "expected $1, got $2");
+      this.#add("wrong-type", said.startsWith("is ") ? `${this.#describe(at)} ${said}` : said, at);
       return undefined;
     }
+  }
+
+  #describe(at: Place): string {
+    const { name, value } = this.#statement;
+    return `${at.start === value.start ? "" : "a value of "}attribute ${JSON.stringify(name)}`;
   }
 
   #mismatch(type: TypeData, got: string, at: Place): void {
@@ -175,7 +180,7 @@ class Checker {
   }
 
   #add(code: DiagnosticCode, message: string, { start, end }: Place): void {
-    this.#problems.push(problemAt({ source: this.#source, start, end }, code, message));
+    this.#problems.push(problemAt({ source: this.#statement.source, start, end }, code, message));
   }
 }
 

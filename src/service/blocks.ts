@@ -4,7 +4,7 @@ import type { BlockDef } from "#src/compile/types.ts";
 import { httpClientArgs } from "#src/net/http-args.ts";
 import { attr, block } from "#src/schema/field.ts";
 import { bool, duration, handle, int, list, map, number, oneOf, string } from "#src/schema/type.ts";
-import { httpArgs } from "./http-args.ts";
+import { checkHttp, httpArgs } from "./http-args.ts";
 import { refuseAll } from "./refuse.ts";
 
 const isObject = (host: unknown): host is object => typeof host === "object" && host !== null;
@@ -22,7 +22,7 @@ export const loggingArgs = {
 };
 
 export const livedebuggingArgs = {
-  enabled: attr(bool, "Whether data that flows through components may be looked at. No component shows its data yet.", {
+  enabled: attr(bool, "Whether data that flows through components, and the targets they export, may be looked at.", {
     default: false,
   }),
 };
@@ -60,7 +60,7 @@ const ofProcess = { stability: "generally-available", label: "none", places: ["r
 const definitions: readonly BlockDef[] = [
   ...languageBlocks,
   { name: "logging", doc: "Sets what the process logs, and how.", args: loggingArgs, ...ofProcess },
-  { name: "http", doc: "Secures the server of the process.", args: httpArgs, ...ofProcess },
+  { name: "http", doc: "Secures the server of the process.", args: httpArgs, check: checkHttp, ...ofProcess },
   { name: "livedebugging", doc: "Allows looking at data as it flows.", args: livedebuggingArgs, ...ofProcess },
   {
     name: "labelstore",

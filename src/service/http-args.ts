@@ -1,4 +1,5 @@
 /** Fields of the `http` block (specification 7.4), and what no single field can say about them. */
+import type { Problem } from "#src/component/define.ts";
 import { attr, block, type Infer } from "#src/schema/field.ts";
 import { bool, duration, list, oneOf, secret, string } from "#src/schema/type.ts";
 
@@ -89,17 +90,26 @@ export type HttpArgs = Infer<typeof httpArgs>;
 export type ServerTlsArgs = Infer<typeof tlsArgs>;
 export type AuthArgs = NonNullable<HttpArgs["auth"]>;
 
-/** What is wrong with fields that are each fine, in Alloy's words; undefined if nothing is. */
-export function checkServerTls(tls: ServerTlsArgs): string | undefined {
-  const keyPem = tls.key_pem?.reveal() ?? "";
-  if (tls.client_ca_pem !== "" && tls.client_ca_file !== "")
-    return "cannot specify both client_ca_pem and client_ca_file";
-  if (tls.cert_pem !== "" && tls.cert_file !== "") return "cannot specify both cert_pem and cert_file";
-  if (keyPem !== "" && tls.key_file !== "") return "cannot specify both key_pem and key_file";
-  if (tls.cert_pem === "" && tls.cert_file === "") return "must specify either cert_pem or cert_file";
-  if (keyPem === "" && tls.key_file === "") return "must specify either key_pem or key_file";
+/** What is wrong with fields that are each fine, in Alloy's words. */
+export function checkHttp({ tls }: HttpArgs): readonly Problem[] {
+  if (tls === undefined) return [];
+  const problems = [
+    ...checkPair("client_ca", tls.client_ca_pem, tls.client_ca_file, false),
+    ...checkPair("cert", tls.cert_pem, tls.cert_file, true),
+    ...checkPair("key", tls.key_pem?.reveal() ?? "", tls.key_file, true),
+  ];
   const ca = tls.client_ca_pem !== "" || tls.client_ca_file !== "";
   if (ca && tls.client_auth_type === "NoClientCert")
-    return "cannot specify client_ca_pem or client_ca_file when client_auth_type is NoClientCert";
-  return undefined;
+    problems.push({
+      path: "tls.client_auth_type",
+      message: "cannot specify client_ca_pem or client_ca_file when client_auth_type is NoClientCert",
+    });
+  return problems;
+}
+
+function checkPair(name: string, pem: string, file: string, needed: boolean): Problem[] {
+  if (pem !== "" && file !== "")
+    return [{ path: `tls.${name}_file`, message: `cannot specify both ${name}_pem and ${name}_file` }];
+  if (!needed || pem !== "" || file !== "") return [];
+  return [{ path: "tls", message: `must specify either ${name}_pem or ${name}_file` }];
 }

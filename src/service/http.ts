@@ -10,7 +10,7 @@ import type { Clock } from "#src/util/clock.ts";
 import type { Logger } from "#src/util/log.ts";
 import type { MetricStore } from "#src/util/metric-store.ts";
 import { createGate, type Gate } from "./basic-auth.ts";
-import { checkServerTls, type HttpArgs } from "./http-args.ts";
+import type { HttpArgs } from "./http-args.ts";
 import { createListener } from "./listener.ts";
 import type { LiveDebugging } from "./live.ts";
 
@@ -33,7 +33,7 @@ export interface HttpServiceOptions {
 }
 
 export interface HttpService {
-  /** Prepares what an `http` block asks for; the returned function puts it in force for later connections. */
+  /** Prepares what an `http` block asks for, whose check found nothing wrong; the returned function puts it in force for later connections. */
   prepare(args: HttpArgs): () => void;
   open(): Promise<void>;
   /** Loads the routes ahead of the first request. */
@@ -72,8 +72,6 @@ export function createHttpService(options: HttpServiceOptions): HttpService {
   });
   return {
     prepare({ tls, auth }) {
-      const problem = tls === undefined ? undefined : checkServerTls(tls);
-      if (problem !== undefined) throw new Error(problem);
       const point = listener.prepare(tls);
       const next = createGate(auth);
       return () => {

@@ -1,12 +1,13 @@
 import { expect, test } from "vitest";
-import { formatDiagnostic } from "#src/diag/diagnostic.ts";
-import { decodeBody } from "#src/schema/decode.ts";
+import { DiagnosticError, formatDiagnostic } from "#src/diag/diagnostic.ts";
+import { decodeBody, UnknownValueError } from "#src/schema/decode.ts";
 import { attr, block, type Infer } from "#src/schema/field.ts";
 import * as t from "#src/schema/type.ts";
 import { Handle } from "#src/value/host.ts";
 import { OptionalSecret, Secret } from "#src/value/secret.ts";
 import { Target } from "#src/value/target.ts";
 import type { Value } from "#src/value/value.ts";
+import { emptyScope } from "#src/vm/scope.ts";
 import { parseBlock } from "#test/kit/parse-block.ts";
 import { shape } from "./shape.ts";
 
@@ -224,4 +225,12 @@ test("a block that is absent by default may still have required fields when it i
   expect(decoded.ok ? [] : decoded.diagnostics.map(formatDiagnostic)).toEqual([
     'test:2:2: missing required attribute "a"',
   ]);
+});
+
+test("an attribute that is not known is not evaluated, and reading it says so", () => {
+  const body = parseBlock('x {\nneeded = nowhere\ntext = "t"\n}');
+  const decoded = decodeBody(shape, body, emptyScope, ({ name }) => name !== "needed");
+  if (!decoded.ok) throw new DiagnosticError(decoded.diagnostics);
+  expect(decoded.value.text).toBe("t");
+  expect(() => decoded.value.needed).toThrow(UnknownValueError);
 });
