@@ -22,13 +22,44 @@ const include = (what: string) =>
   attr(string, `Regular expression of the ${what} to report; empty for all.`, { default: "" });
 const later = { unsupported: true } as const;
 
+/** The collectors there are; each runs unless configured otherwise. */
+const AVAILABLE = [
+  "arp",
+  "conntrack",
+  "cpu",
+  "diskstats",
+  "entropy",
+  "filefd",
+  "filesystem",
+  "loadavg",
+  "meminfo",
+  "netclass",
+  "netdev",
+  "netstat",
+  "os",
+  "pressure",
+  "schedstat",
+  "sockstat",
+  "softnet",
+  "stat",
+  "textfile",
+  "time",
+  "udp_queues",
+  "uname",
+  "vmstat",
+] as const;
+
 const args = {
   include_exporter_metrics: attr(bool, "Adds the metrics of the exporter's own process.", { default: false }),
   procfs_path: attr(string, "Where procfs is mounted.", { default: "/proc" }),
   sysfs_path: attr(string, "Where sysfs is mounted.", { default: "/sys" }),
   rootfs_path: attr(string, "Where the root file system is mounted.", { default: "/" }),
   udev_data_path: attr(string, "Where udev keeps its data.", { default: "/run/udev/data" }),
-  enable_collectors: attr(list(string), "Collectors to run besides the default ones.", { default: [] }),
+  enable_collectors: attr(
+    list(string),
+    `Collectors to run besides the default ones. There are: ${AVAILABLE.join(", ")}.`,
+    { default: [] },
+  ),
   disable_collectors: attr(list(string), "Collectors not to run.", { default: [] }),
   set_collectors: attr(list(string), "Runs just these collectors instead of the default ones.", { default: [] }),
   arp: block(
@@ -213,8 +244,8 @@ const args = {
 };
 type Args = Infer<typeof args>;
 
-/** The collectors there are; each runs unless configured otherwise. */
-const COLLECTORS: Readonly<Record<string, (host: Host, args: Args) => Collect>> = {
+/** How each is made. */
+const COLLECTORS: Readonly<Record<(typeof AVAILABLE)[number], (host: Host, args: Args) => Collect>> = {
   arp: (host, { arp: a }) => arp(host, nameFilter(a.device_exclude, a.device_include)),
   conntrack,
   cpu: (host, { cpu: a }) =>
@@ -257,14 +288,18 @@ const NOT_YET = new Set(
   ),
 );
 
+function isAvailable(name: string): name is (typeof AVAILABLE)[number] {
+  return Object.hasOwn(COLLECTORS, name);
+}
+
 function check(a: Args): Problem[] {
   const problems: Problem[] = [];
   for (const path of ["enable_collectors", "set_collectors", "disable_collectors"] as const) {
     for (const name of a[path]) {
-      if (name in COLLECTORS) continue;
+      if (isAvailable(name)) continue;
       if (!NOT_YET.has(name)) problems.push({ path, message: `there is no collector named ${JSON.stringify(name)}` });
       else if (path !== "disable_collectors") {
-        const hint = `Run node_exporter beside Invar for it. Here there are: ${Object.keys(COLLECTORS).join(", ")}.`;
+        const hint = `Run node_exporter beside Invar for it. Here there are: ${AVAILABLE.join(", ")}.`;
         problems.push({ path, message: `the collector ${JSON.stringify(name)} is not supported yet`, hint });
       }
     }
@@ -301,11 +336,11 @@ function check(a: Args): Problem[] {
 
 function openCollectors(a: Args, log: Logger): Map<string, Collect> {
   const host: Host = { procfs: a.procfs_path, sysfs: a.sysfs_path, rootfs: a.rootfs_path, udev: a.udev_data_path, log };
-  const names = new Set(a.set_collectors.length > 0 ? a.set_collectors : Object.keys(COLLECTORS));
+  const names = new Set<string>(a.set_collectors.length > 0 ? a.set_collectors : AVAILABLE);
   for (const name of a.enable_collectors) names.add(name);
   for (const name of a.disable_collectors) names.delete(name);
   const collectors = new Map<string, Collect>();
-  for (const name of [...names].sort()) collectors.set(name, COLLECTORS[name]!(host, a));
+  for (const name of [...names].sort()) if (isAvailable(name)) collectors.set(name, COLLECTORS[name](host, a));
   return collectors;
 }
 
