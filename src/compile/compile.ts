@@ -11,6 +11,7 @@ import { collect } from "./collect.ts";
 import { resolveComponents } from "./components.ts";
 import { checkDeclares } from "./declares.ts";
 import { collectDiagnostics, type Draft, type Frame } from "./draft.ts";
+import { checkExportTypes } from "./export-types.ts";
 import { checkInside } from "./inside.ts";
 import { orderNodes } from "./order.ts";
 import { linkReferences } from "./references.ts";
@@ -53,6 +54,7 @@ export async function draftModule(input: ModuleInput, frame: Frame): Promise<Dra
   checkArguments(draft);
   checkValues(draft);
   linkReferences(draft);
+  checkExportTypes(draft);
   await checkInside(draft);
   orderNodes(draft);
   return draft;
