@@ -3,7 +3,8 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { join } from "node:path";
 import { until } from "./until.ts";
 
-const MAIN = join(import.meta.dirname, "..", "..", "src", "main.ts");
+const ROOT = join(import.meta.dirname, "..", "..");
+const MAIN = join("src", "main.ts");
 
 export interface Collector {
   readonly process: ChildProcess;
@@ -26,14 +27,18 @@ export async function killCollectors(): Promise<void> {
   for (const collector of running) await collector.end("SIGKILL");
 }
 
-/** Starts a collector that keeps its state in `storage`; resolves when it listens, rejects with its output when it ends instead. */
+/**
+ * Starts a collector that keeps its state in `storage`; resolves when it listens, rejects with its
+ * output when it ends instead. `root` is the repository whose program it is, and where a relative source begins.
+ */
 export async function startCollector(
   source: string,
   storage: string,
   flags: readonly string[] = [],
+  root = ROOT,
 ): Promise<Collector> {
   const args = [
-    MAIN,
+    join(root, MAIN),
     "run",
     source,
     `--storage.path=${storage}`,
@@ -41,7 +46,7 @@ export async function startCollector(
     "--stability.level=experimental",
     ...flags,
   ];
-  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
   const lines: string[] = [];
   const ended = (): boolean => child.exitCode !== null || child.signalCode !== null;
   readLines(child.stdout, lines);
@@ -106,7 +111,11 @@ export async function invar(
   args: readonly string[],
   options: { readonly input?: string; readonly cwd?: string } = {},
 ): Promise<CommandResult> {
-  const child = spawn(process.execPath, [MAIN, ...args], { cwd: options.cwd, timeout: 30_000, killSignal: "SIGKILL" });
+  const child = spawn(process.execPath, [join(ROOT, MAIN), ...args], {
+    cwd: options.cwd,
+    timeout: 30_000,
+    killSignal: "SIGKILL",
+  });
   let [stdout, stderr] = ["", ""];
   child.stdout.on("data", (chunk: Buffer) => void (stdout += chunk.toString()));
   child.stderr.on("data", (chunk: Buffer) => void (stderr += chunk.toString()));
