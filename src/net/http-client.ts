@@ -4,12 +4,17 @@
  */
 import type { Dispatcher } from "undici";
 import { systemClock, type Clock } from "#src/util/clock.ts";
+import { release } from "#src/util/release.ts";
 import { createAuth, type Auth } from "./auth.ts";
+import { discard, readBody } from "./body.ts";
 import { ACCEPTED_ENCODINGS, decompress } from "./decompress.ts";
 import type { HttpClientArgs } from "./http-args.ts";
+import { HttpError } from "./http-error.ts";
 import type { PostForm } from "./oauth2.ts";
 import { redactUrl } from "./redact.ts";
 import { createTransport, type Hop, type Transport } from "./transport.ts";
+
+export { HttpError, type HttpErrorKind } from "./http-error.ts";
 
 export interface HttpClientOptions {
   /** Sent as User-Agent unless a request sets its own. */
@@ -37,20 +42,8 @@ export interface HttpRequest {
 export interface HttpResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
-  /** Decompressed. */
+  /** Decompressed; nobody else holds it. */
   readonly body: Uint8Array;
-}
-
-export type HttpErrorKind = "aborted" | "timeout" | "network" | "too-large" | "redirect" | "credentials";
-
-/** A request that got no answer. The message names method, URL and cause, and holds no secret. */
-export class HttpError extends Error {
-  readonly kind: HttpErrorKind;
-  constructor(kind: HttpErrorKind, message: string, cause?: unknown) {
-    super(message, cause === undefined ? undefined : { cause });
-    this.name = "HttpError";
-    this.kind = kind;
-  }
 }
 
 export interface HttpClient {
@@ -182,7 +175,9 @@ async function follow(
     if (!settings.followRedirects || typeof location !== "string" || ![301, 302, 303, 307, 308].includes(status)) {
       const raw = await readBody(response, maxBytes, request.overflow === "cut");
       if (raw.length > maxBytes) return { status, headers: response.headers, body: raw.subarray(0, maxBytes) };
-      return { status, headers: response.headers, body: await decode(response.headers, raw, maxBytes) };
+      const decoded = await decode(response.headers, raw, maxBytes);
+      if (decoded !== raw) release(raw);
+      return { status, headers: response.headers, body: decoded };
     }
     await discard(response);
     if (redirects === MAX_REDIRECTS) throw new HttpError("redirect", `stopped after ${MAX_REDIRECTS} redirects`);
@@ -253,27 +248,6 @@ function redirectTarget(location: string, from: URL): URL {
   return target;
 }
 
-/** Reads a body; one that is larger than allowed is an error, or with `cut` is left off after the chunk that goes too far. */
-async function readBody(response: Dispatcher.ResponseData, maxBytes: number, cut = false): Promise<Uint8Array> {
-  const { body } = response;
-  body.on("error", () => undefined);
-  const tooLarge = (): HttpError => new HttpError("too-large", `the body is larger than ${maxBytes} bytes`);
-  if (!cut && Number(response.headers["content-length"]) > maxBytes) {
-    body.destroy();
-    throw tooLarge();
-  }
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of body as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    chunks.push(chunk);
-    if (size <= maxBytes) continue;
-    if (cut) break;
-    throw tooLarge();
-  }
-  return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size);
-}
-
 async function decode(
   headers: Dispatcher.ResponseData["headers"],
   body: Uint8Array,
@@ -288,11 +262,6 @@ async function decode(
       throw new HttpError("too-large", `the decompressed body is larger than ${maxBytes} bytes`);
     throw new Error(`decompressing the body: ${describe(error)}`, { cause: error });
   }
-}
-
-/** Drops a body that nobody reads: a short one is read to the end, so that its connection can be used again. */
-async function discard(response: Dispatcher.ResponseData): Promise<void> {
-  await response.body.dump({ limit: 64 << 10 });
 }
 
 function codeOf(error: unknown): string {

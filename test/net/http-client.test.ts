@@ -74,6 +74,21 @@ describe("requests and bodies", () => {
     expect(text(answer.body) === plain).toBe(true);
   });
 
+  test("a body is whole whatever size its server announces", async () => {
+    const plain = Buffer.from(Array.from({ length: 40_000 }, (_, i) => `line ${i}\n`).join(""));
+    const members = Buffer.concat([gzipSync(plain), gzipSync("the end")]);
+    const s = await server((request, response) => {
+      if (request.url === "/members") response.setHeader("content-encoding", "gzip").end(members);
+      else if (request.url === "/length") response.setHeader("content-length", plain.length).end(plain);
+      else for (let at = 0; at <= plain.length; at += 7000) response.write(plain.subarray(at, at + 7000));
+      response.end();
+    });
+    const get = async (path: string) => text((await client().request({ method: "GET", url: s.url + path })).body);
+    expect(await get("/members")).toBe(`${plain.toString()}the end`);
+    expect(await get("/length")).toBe(plain.toString());
+    expect(await get("/chunks")).toBe(plain.toString());
+  });
+
   test("a body over the limit is refused, also when it is small before decompression", async () => {
     const s = await server((request, response) => {
       if (request.url === "/bomb") response.setHeader("content-encoding", "gzip").end(gzipSync(Buffer.alloc(1 << 22)));

@@ -14,6 +14,8 @@ export interface FetchSettings {
 
 export interface FetchedPage {
   readonly body: Uint8Array;
+  /** Whether nobody else holds the body. */
+  readonly own: boolean;
   readonly contentType: string;
 }
 
@@ -74,7 +76,7 @@ async function request(
       timeout: target.timeout,
       maxBytes: limit > 0 ? Math.min(limit, MAX_BYTES) : MAX_BYTES,
     });
-    return { status, body, contentType: [answered["content-type"] ?? ""].flat()[0] ?? "" };
+    return { status, body, own: true, contentType: [answered["content-type"] ?? ""].flat()[0] ?? "" };
   } catch (error) {
     if (limit > 0 && error instanceof HttpError && error.kind === "too-large") throw new BodySizeError();
     throw error;
@@ -109,5 +111,5 @@ async function askLocal(
 
 function answer({ status, headers, body }: HandlerResponse): Answer {
   const contentType = Object.entries(headers).find(([name]) => name.toLowerCase() === "content-type")?.[1] ?? "";
-  return { status, contentType, body: typeof body === "string" ? Buffer.from(body) : body };
+  return { status, contentType, own: false, body: typeof body === "string" ? Buffer.from(body) : body };
 }

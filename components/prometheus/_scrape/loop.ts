@@ -8,6 +8,7 @@ import { Labels } from "#src/signal/labels.ts";
 import type { SampleBatch, SampleConsumer } from "#src/signal/samples.ts";
 import type { Clock } from "#src/util/clock.ts";
 import type { Logger } from "#src/util/log.ts";
+import { release } from "#src/util/release.ts";
 import { ExpositionReader, type Page } from "#src/wire/exposition.ts";
 import { failureBatch, Layout, partialBatch, staleBatch, wholeBatch } from "./batch.ts";
 import { printPrometheusDuration } from "./duration.ts";
@@ -259,7 +260,9 @@ export class ScrapeLoop {
       );
       bytes = page.body.length;
       const format = bytes === 0 ? "text" : chooseFormat(page.contentType, settings.fallback);
-      return this.#accept(this.#reader.read(page.body, format), time, start, bytes);
+      const read = this.#reader.read(page.body, format);
+      if (page.own) release(page.body);
+      return this.#accept(read, time, start, bytes);
     } catch (error) {
       if (this.#abort.signal.aborted) return [];
       return this.#fail(error instanceof Error ? error : new Error(String(error)), time, start, bytes);
