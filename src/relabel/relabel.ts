@@ -134,12 +134,13 @@ function compileReplace(rule: Rule, source: (frame: Frame) => string, slots: Slo
   const slot = slots.of(target);
   // The commonest rule of all copies what it looks at.
   const copies = regex.source === "(.*)" && (rule.replacement === "$1" || rule.replacement === "${1}");
-  const replace = (text: string): string | undefined => {
-    if (copies) return text;
-    const match = regex.match(text);
-    return match === undefined ? undefined : value(match);
-  };
-  const replaced = regex.engine === "none" ? replace : remember(replace);
+  // Remembered also where matching is cheap: series with equal results then share one text.
+  const replaced: (text: string) => string | undefined = copies
+    ? (text) => text
+    : remember((text) => {
+        const match = regex.match(text);
+        return match === undefined ? undefined : value(match);
+      });
   return (frame) => {
     const result = replaced(source(frame));
     if (result !== undefined) frame.set(slot, result);

@@ -17,13 +17,13 @@ export class Labels {
   static from(entries: Iterable<readonly [string, string]>): Labels {
     const map = new Map(entries);
     const names = [...map.keys()].filter((name) => map.get(name) !== "").sort(byBytes);
-    if (names.length === 0) return Labels.empty;
-    const pairs: string[] = [];
-    for (const name of names) pairs.push(name, map.get(name)!);
-    return new Labels(pairs);
+    return Labels.fromSorted(names.flatMap((name) => [name, map.get(name)!]).slice());
   }
 
-  /** From pairs that the caller knows to be sorted, unique and without empty values. Takes ownership. */
+  /**
+   * From pairs that the caller knows to be sorted, unique and without empty values. Takes ownership: an array that was
+   * pushed to keeps its spare room for as long as the labels live, so pass its `slice()`.
+   */
   static fromSorted(pairs: readonly string[]): Labels {
     return pairs.length === 0 ? Labels.empty : new Labels(pairs);
   }

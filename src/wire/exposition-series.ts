@@ -165,12 +165,13 @@ export function skipSeries(reader: LineReader): number {
 
 /** Sorts labels, drops empty ones and refuses a name that comes twice. */
 export function sortUnique(entries: readonly (readonly [string, string])[]): Labels {
-  const names = new Set(entries.map(([name]) => name));
-  if (names.size !== entries.length) {
-    const twice = entries.find(([name], i) => entries.findIndex(([other]) => other === name) !== i)!;
-    throw new LineError(`label name ${JSON.stringify(twice[0])} is not unique`);
+  const sorted = entries.toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+  const pairs: string[] = [];
+  for (const [i, [name, value]] of sorted.entries()) {
+    if (i > 0 && name === sorted[i - 1]![0]) throw new LineError(`label name ${JSON.stringify(name)} is not unique`);
+    if (value !== "") pairs.push(name, value);
   }
-  return Labels.from(entries);
+  return Labels.fromSorted(pairs.slice());
 }
 
 /** Bounds of buckets and quantiles are written in one way, whatever the exporter's: `1` becomes `1.0`. */

@@ -34,15 +34,28 @@ const EXPORTED = "exported_";
 
 /** Adds the target's labels. Where both have one, either the page's is kept or it moves to `exported_…`. */
 export function addTargetLabels(own: Labels, target: Labels, honor: boolean): Labels {
+  const a = own.pairs;
+  const b = target.pairs;
+  const merged: string[] = [];
+  let i = 0;
+  for (let j = 0; j < b.length; j += 2) {
+    const name = b[j]!;
+    for (; i < a.length && a[i]! < name; i += 2) merged.push(a[i]!, a[i + 1]!);
+    if (a[i] === name) {
+      if (!honor) return moveConflicts(own, target);
+    } else merged.push(name, b[j + 1]!);
+  }
+  for (; i < a.length; i += 2) merged.push(a[i]!, a[i + 1]!);
+  return Labels.fromSorted(merged.slice());
+}
+
+function moveConflicts(own: Labels, target: Labels): Labels {
   const merged = new Map(own.entries());
   const conflicts: [string, string][] = [];
   for (const [name, value] of target.entries()) {
     const existing = merged.get(name);
-    if (existing === undefined) merged.set(name, value);
-    else if (!honor) {
-      conflicts.push([name, existing]);
-      merged.set(name, value);
-    }
+    if (existing !== undefined) conflicts.push([name, existing]);
+    merged.set(name, value);
   }
   conflicts.sort(([a], [b]) => a.length - b.length);
   for (const [name, value] of conflicts) {
@@ -57,7 +70,9 @@ export function addTargetLabels(own: Labels, target: Labels, honor: boolean): La
 export function checkSeries(labels: Labels, settings: SeriesSettings): void {
   const metric = labels.get("__name__");
   let valid = isMetricName(metric, settings.scheme);
-  for (const [name] of labels.entries()) valid &&= name === "__name__" || isLabelName(name, settings.scheme);
+  const { pairs } = labels;
+  for (let i = 0; valid && i < pairs.length; i += 2)
+    valid = pairs[i] === "__name__" || isLabelName(pairs[i]!, settings.scheme);
   if (!valid) throw new SeriesError(`invalid metric name or label names: ${labels.toString()}`, false);
   const { labelLimit, labelNameLengthLimit: nameLimit, labelValueLengthLimit: valueLimit } = settings;
   const shown = metric.slice(0, 50);
