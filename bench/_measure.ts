@@ -33,7 +33,9 @@ export function start(
   const keep = (text: Buffer): void => void (output = (output + text.toString()).slice(-20_000));
   child.stdout?.on("data", keep);
   child.stderr?.on("data", keep);
-  process.once("exit", () => child.kill("SIGKILL"));
+  const kill = (): void => void child.kill("SIGKILL");
+  process.once("exit", kill);
+  child.once("exit", () => process.off("exit", kill));
   return Object.assign(child, { output: () => output });
 }
 
