@@ -26,4 +26,13 @@ Examples:
 const wanted = commands[process.argv[2] ?? ""];
 if (wanted !== undefined) program.addCommand(await wanted[1]());
 else for (const [name, [summary]] of Object.entries(commands)) program.command(name).description(summary);
-await program.parseAsync(process.argv);
+let argv: readonly string[] = process.argv;
+if (["run", "validate", "plan"].includes(process.argv[2] ?? "")) {
+  const { judgeAlloyFlags, SWITCHES } = await import("./cli/alloy-flags.ts");
+  const { spellSwitches } = await import("./cli/flags.ts");
+  const judged = judgeAlloyFlags(process.argv);
+  if (judged.refusal !== undefined) program.error(`error: ${judged.refusal}`);
+  for (const warning of judged.warnings) process.stderr.write(`invar: warning: ${warning}\n`);
+  argv = spellSwitches(judged.argv, SWITCHES);
+}
+await program.parseAsync(argv);

@@ -33,11 +33,9 @@ export function compileOptions(stability: Stability, community: boolean): Compil
   return { stability, community, component: findComponent, source: findSource, block: findBlock };
 }
 
-const SWITCH = /^--[a-z-]+(\.[a-z-]+)+$/;
-
 /** Makes `--a.b` of switches into `--a.b=true`, so that a SOURCE after one is not taken for its value. */
 export function spellSwitches(argv: readonly string[], switches: readonly string[]): string[] {
-  return argv.map((word) => (SWITCH.test(word) && switches.includes(word) ? `${word}=true` : word));
+  return argv.map((word) => (switches.includes(word) ? `${word}=true` : word));
 }
 
 function parseSwitch(text: string): boolean {
