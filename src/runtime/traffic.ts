@@ -60,17 +60,19 @@ function markValue(type: TypeData, value: unknown, sender: string): unknown {
 /** Whether a shape has a place for consumers. */
 function carries(shape: Shape): boolean {
   let known = carrying.get(shape);
-  if (known === undefined) {
-    // Shapes may contain themselves.
-    carrying.set(shape, false);
-    known = Object.values(shape).some((field) => {
-      if (field.field === "attr") return carriesType((field as AnyAttr).type);
-      if (field.field === "variants") return Object.values((field as AnyVariants).variants).some(carries);
-      return carries((field as AnyBlock).shape);
-    });
-    carrying.set(shape, known);
-  }
+  if (known === undefined) carrying.set(shape, (known = search(shape, new Set())));
   return known;
+}
+
+/** `seen`, for shapes may contain themselves. */
+function search(shape: Shape, seen: Set<Shape>): boolean {
+  if (seen.has(shape)) return false;
+  seen.add(shape);
+  return Object.values(shape).some((field) => {
+    if (field.field === "attr") return carriesType((field as AnyAttr).type);
+    if (field.field === "block") return search((field as AnyBlock).shape, seen);
+    return Object.values((field as AnyVariants).variants).some((variant) => search(variant, seen));
+  });
 }
 
 function carriesType(type: TypeData): boolean {

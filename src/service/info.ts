@@ -1,6 +1,7 @@
 /** Engine records as the HTTP API shows them (specification 7.5, and generations). */
 import type { Engine, GenerationRecord, NodeDetail, NodeInfo } from "#src/runtime/types.ts";
 import { encodePlain, type UiEntry } from "#src/schema/ui.ts";
+import { isWatchable } from "./live.ts";
 
 /** Kinds of nodes that count as components. */
 const LISTED: ReadonlySet<NodeInfo["kind"]> = new Set(["component", "custom", "foreach"]);
@@ -59,7 +60,7 @@ function encodeInfo(node: NodeInfo, components: ReadonlySet<string>, bulk: Bulk)
     original: "",
     ...bulk,
     ...(node.createdModuleIds.length > 0 && { createdModuleIDs: node.createdModuleIds }),
-    liveDebuggingEnabled: false,
+    liveDebuggingEnabled: isWatchable(node),
   };
 }
 

@@ -18,7 +18,9 @@ export function streamFlow(
     live.watch(
       globalId,
       (text) => {
-        if (Math.random() <= probability && waiting.length + text.length < MAX_WAITING) waiting += `${text}|;|`;
+        if (Math.random() >= probability || waiting.length > MAX_WAITING) return;
+        const item = `${text()}|;|`;
+        if (waiting.length + item.length <= MAX_WAITING) waiting += item;
       },
       signal,
     );

@@ -1,3 +1,5 @@
+import type { Taps } from "./taps.ts";
+
 /** Where batches go. The returned promise is back-pressure: a producer that awaits it is slowed, one that does not must bound what it holds. */
 export interface Consumer<B> {
   /** It changes batches in place, so a fan-out must hand it a copy. */
@@ -7,20 +9,21 @@ export interface Consumer<B> {
 
 /**
  * The stand-in through which others hold a node's consumer. A swap re-points it, so that whoever holds it is neither
- * rebuilt nor updated when its owner is replaced. Taps and per-edge counts have their one place here.
+ * rebuilt nor updated when its owner is replaced. Each sender holds an end of its own, where its data can be seen.
  */
 export class Port<B = unknown> implements Consumer<B> {
   /** Global id of the node that owns it. */
   readonly owner: string;
-  /** The export it is, `receiver` for most. */
-  readonly name: string;
+  /** What it takes: the capsule's name, `MetricsReceiver` … */
+  readonly capsule: string;
   #target: Consumer<B>;
-  #tap: ((batch: B) => void) | undefined;
+  readonly #taps: Taps;
 
-  constructor(owner: string, name: string, target: Consumer<B>) {
+  constructor(owner: string, capsule: string, target: Consumer<B>, taps: Taps) {
     this.owner = owner;
-    this.name = name;
+    this.capsule = capsule;
     this.#target = target;
+    this.#taps = taps;
   }
   get mutates(): boolean {
     return this.#target.mutates ?? false;
@@ -29,16 +32,34 @@ export class Port<B = unknown> implements Consumer<B> {
     return this.#target;
   }
   consume(batch: B): void | Promise<void> {
-    this.#tap?.(batch);
     return this.#target.consume(batch);
   }
   /** Synchronous: the next batch goes to the new target. */
   point(target: Consumer<B>): void {
     this.#target = target;
   }
-  /** One observer for live debugging; `undefined` removes it. */
-  tap(observer: ((batch: B) => void) | undefined): void {
-    this.#tap = observer;
+  /** The end for one sender, by its global id. */
+  from(sender: string): Consumer<B> {
+    return new Inlet(this, sender, this.#taps);
+  }
+}
+
+class Inlet<B> implements Consumer<B> {
+  readonly #port: Port<B>;
+  readonly #sender: string;
+  readonly #taps: Taps;
+
+  constructor(port: Port<B>, sender: string, taps: Taps) {
+    this.#port = port;
+    this.#sender = sender;
+    this.#taps = taps;
+  }
+  get mutates(): boolean {
+    return this.#port.mutates;
+  }
+  consume(batch: B): void | Promise<void> {
+    this.#taps.notify?.(this.#sender, this.#port as Port, batch);
+    return this.#port.consume(batch);
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Handler } from "#src/component/define.ts";
 import type { Bundle, Revision } from "#src/source/define.ts";
 import type { Engine, Generation, GenerationRecord, NodeDetail, NodeInfo, Outcome } from "#src/runtime/types.ts";
+import { Taps } from "#src/signal/taps.ts";
 import { SourceText } from "#src/diag/source-text.ts";
 
 /** An engine made of data, for readers of what engines show. Change its fields at will. */
@@ -33,6 +34,7 @@ export function fakeNode(id: string, changes: Partial<NodeDetail> = {}): NodeDet
     referencedBy: [],
     dataFlowTo: [],
     createdModuleIds: [],
+    traffic: { batches: false, targets: [] },
     arguments: [],
     exports: [],
     debug: undefined,
@@ -75,6 +77,7 @@ export function fakeEngine(details: NodeDetail[] = []): FakeEngine {
       const id = [...engine.handlers.keys()].sort().findLast((key) => path === key || path.startsWith(`${key}/`));
       return id === undefined ? undefined : { handler: engine.handlers.get(id)!, rest: path.slice(id.length) };
     },
+    taps: new Taps(),
     onChange: () => () => undefined,
     stop: () => Promise.resolve(),
   };
