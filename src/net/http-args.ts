@@ -23,6 +23,7 @@ export const optionalUrl: Type<URL | undefined> = text<URL | undefined>(
     return new URL(value);
   },
   (url) => (url === undefined ? "" : redactUrl(url)),
+  (a, b) => a?.href === b?.href,
 );
 
 const proxyArgs = {

@@ -5,7 +5,7 @@ import type { AnyBlock, AnyVariants } from "./plan.ts";
 
 /**
  * Whether decoded arguments mean the same: plain data by content, capsules by their own meaning, texts with a syntax by
- * what they print, receivers by identity, functions never. Decides between keeping and updating a node.
+ * their type's own equality, receivers by identity, functions never. Decides between keeping and updating a node.
  */
 export function equalArguments(shape: Shape, a: unknown, b: unknown): boolean {
   if (a === b) return !holdsFunction(a);
@@ -54,7 +54,7 @@ function equalOf(type: TypeData, a: unknown, b: unknown): boolean {
     case "handle":
       return a === b;
     case "text":
-      return a === b || type.print(a as never) === type.print(b as never);
+      return a === b || type.same(a as never, b as never);
     case "list":
       return equalLists(a, b, (x, y) => equalOf(type.of, x, y));
     case "map":

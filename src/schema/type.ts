@@ -21,6 +21,7 @@ export type TypeData =
       readonly name: string;
       readonly parse: (text: string) => unknown;
       readonly print: (host: never) => string;
+      readonly same: (a: never, b: never) => boolean;
     }
   | { readonly kind: "list"; readonly of: Type<unknown> }
   | { readonly kind: "map"; readonly of: Type<unknown> }
@@ -65,9 +66,23 @@ export function map<T>(of: Type<T>): Type<ReadonlyMap<string, T>> {
 export function object<const S extends Shape>(shape: S): Type<Infer<S>> {
   return make({ kind: "object", shape });
 }
-/** A text with a syntax of its own. `parse` throws an `Error` whose message completes "… is not valid: ". */
-export function text<T>(name: string, parse: (text: string) => T, print: (host: T) => string = String): Type<T> {
-  return make({ kind: "text", name, parse, print: print as (host: never) => string });
+/**
+ * A text with a syntax of its own. `parse` throws an `Error` whose message completes "… is not valid: ". A type that does not
+ * print all it holds says with `same` what it is equal by.
+ */
+export function text<T>(
+  name: string,
+  parse: (text: string) => T,
+  print: (host: T) => string = String,
+  same: (a: T, b: T) => boolean = (a, b) => print(a) === print(b),
+): Type<T> {
+  return make({
+    kind: "text",
+    name,
+    parse,
+    print: print as (host: never) => string,
+    same: same as (a: never, b: never) => boolean,
+  });
 }
 /** A host object behind a capsule name. With `consumer`, exports of it are wrapped in a `Port` that outlives its owner. */
 export function handle<T>(

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { checkHttpClient, optionalUrl, type HttpClientArgs } from "#src/net/http-args.ts";
+import { checkHttpClient, httpClientArgs, optionalUrl, type HttpClientArgs } from "#src/net/http-args.ts";
+import { equalArguments } from "#src/schema/equal.ts";
 import { Secret } from "#src/value/secret.ts";
 import { httpArgs, tlsArgs } from "#test/kit/http.ts";
 
@@ -106,4 +107,12 @@ describe("HTTP client arguments", () => {
     expect(optionalUrl.parse("")).toBeUndefined();
     expect(() => (optionalUrl as { parse(text: string): unknown }).parse("proxy")).toThrow("absolute URL");
   });
+});
+
+test("a changed credential in proxy_url is a change, though it prints the same", () => {
+  const [before, after] = ["one", "two"].map((password) => new URL(`http://user:${password}@proxy:3128`));
+  const shape = { proxy_url: httpClientArgs.proxy_url };
+  expect(equalArguments(shape, { proxy_url: before }, { proxy_url: after })).toBe(false);
+  expect(equalArguments(shape, { proxy_url: before }, { proxy_url: new URL(before!) })).toBe(true);
+  expect(equalArguments(shape, { proxy_url: before }, { proxy_url: undefined })).toBe(false);
 });
