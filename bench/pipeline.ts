@@ -36,7 +36,7 @@ async function serveTargets(): Promise<void> {
   const pages = Array.from({ length: targets }, (_, target) =>
     [0, 1, 2, 3].map((variant) => gzipSync(page(target, variant), { level: 1 })),
   );
-  const counts = new Array<number>(targets).fill(0);
+  const counts = Array.from({ length: targets }, () => 0);
   const server = createServer((request, response) => {
     const target = Number(/^\/(\d+)/.exec(request.url ?? "")?.[1] ?? "0");
     const body = pages[target]![counts[target]!++ % 4]!;

@@ -120,7 +120,7 @@ function listTargets(entry: UiEntry | undefined): string[] {
   if (entry?.type !== "attr" || entry.value.type !== "array") return [];
   return entry.value.value.map((target) => {
     const labels = target.type === "object" ? target.value : [];
-    return `{${labels.map(({ key, value }) => `${quote(key)} = ${quote(String(value.value))}`).join(", ")}}`;
+    return `{${labels.map(({ key, value }) => `${quote(key)} = ${quote(value.type === "string" ? value.value : "")}`).join(", ")}}`;
   });
 }
 

@@ -2,6 +2,7 @@
 import { statSync } from "node:fs";
 import { dirname } from "node:path";
 import { defaultsOf } from "#src/schema/defaults.ts";
+import { redactUrl } from "#src/net/redact.ts";
 import { Secret } from "#src/value/secret.ts";
 import { quote } from "./bundle.ts";
 import { findSource } from "./catalog.ts";
@@ -13,14 +14,15 @@ export interface Located {
   readonly args: unknown;
   /** The text without credentials, for logs and errors. */
   readonly name: string;
-  /** What `module_path` means at the top: a folder of this machine, or `""` for the root of the bundle. */
+  /** What `module_path` means at the top: a folder of this machine, a URL up to its last `/`, or `""` for the root of the bundle. */
   readonly modulePath: string;
 }
 
 /** Kinds of sources that are planned; naming one is answered so, rather than as a file that is not there. */
-const PLANNED = new Set(["s3", "http", "https", "oci", "fleet"]);
+const PLANNED = new Set(["s3", "oci", "fleet"]);
 
-const HELP = "a path, git+https://HOST/REPO.git//PATH?ref=REF, git+ssh://… or git+file:///REPO//PATH?ref=REF";
+const HELP =
+  "a path, https://HOST/PATH, git+https://HOST/REPO.git//PATH?ref=REF, git+ssh://… or git+file:///REPO//PATH?ref=REF";
 const GIT_TRANSPORTS = new Set(["git+https", "git+http", "git+ssh", "git+file"]);
 
 /** Takes a SOURCE apart. Throws an `Error` for people when it is not one. */
@@ -30,12 +32,12 @@ export async function locate(text: string): Promise<Located> {
   if (scheme === undefined) return locateFile(text);
   if (scheme === "file") return locateFile(decode(new URL(text).pathname));
   if (GIT_TRANSPORTS.has(scheme)) return locateGit(text);
+  if (scheme === "http" || scheme === "https") return locateHttp(text);
   const shown = JSON.stringify(`${scheme}://`);
   if (/^git|^ssh$/.test(scheme))
     throw new Error(`${shown} is not a kind of source: a repository is git+https://, git+ssh:// or git+file://`);
   if (!PLANNED.has(scheme)) throw new Error(`${shown} is not a kind of source: give ${HELP}`);
-  const git = scheme === "http" || scheme === "https" ? `; a git repository is git+${scheme}://` : "";
-  throw new Error(`a source ${shown} is not supported yet${git}`);
+  throw new Error(`a source ${shown} is not supported yet`);
 }
 
 async function locateFile(path: string): Promise<Located> {
@@ -55,11 +57,27 @@ async function locateFile(path: string): Promise<Located> {
 async function locateGit(text: string): Promise<Located> {
   const def = await getSource("git");
   const parts = splitGit(text.slice("git+".length));
-  const { repository, credentials } = takeCredentials(parts.repository);
+  const { url: repository, credentials } = takeCredentials(parts.repository);
   const given = { repository, path: parts.path, revision: parts.ref ?? "", basic_auth: credentials };
   const ref = parts.ref === undefined ? "" : `?ref=${parts.ref}`;
   const path = parts.path === "" ? "" : `//${parts.path}`;
   return { def, args: decodeGiven(def, given), name: `git+${repository}${path}${ref}`, modulePath: "" };
+}
+
+async function locateHttp(text: string): Promise<Located> {
+  const def = await getSource("http");
+  const { url, credentials } = takeCredentials(text);
+  const [address = ""] = url.split("?");
+  if (/\.git(\/\/|$)/.test(address)) {
+    throw new Error(`${quote(address)} looks like a repository: write git+https://HOST/REPO.git//PATH?ref=REF`);
+  }
+  const given: Record<string, unknown> = { url };
+  if (credentials !== undefined) {
+    const { client } = defaultsOf(def.args) as { readonly client: object };
+    given["client"] = { ...client, basic_auth: { ...credentials, password_file: undefined } };
+  }
+  const modulePath = url.slice(0, url.lastIndexOf("/") + 1);
+  return { def, args: decodeGiven(def, given), name: redactUrl(url), modulePath };
 }
 
 /** `REPO//PATH?ref=REF`, PATH and REF percent-decoded; the repository keeps its encoding. */
@@ -80,14 +98,14 @@ function splitGit(text: string): { repository: string; path: string; ref: string
 }
 
 /** Credentials in a URL become secrets at once, so that nothing shows them. */
-function takeCredentials(repository: string) {
-  if (!/^https?:/i.test(repository) || !URL.canParse(repository)) return { repository, credentials: undefined };
-  const url = new URL(repository);
-  if (url.username === "" && url.password === "") return { repository, credentials: undefined };
+function takeCredentials(address: string) {
+  if (!/^https?:/i.test(address) || !URL.canParse(address)) return { url: address, credentials: undefined };
+  const url = new URL(address);
+  if (url.username === "" && url.password === "") return { url: address, credentials: undefined };
   const credentials = { username: decode(url.username), password: new Secret(decode(url.password)) };
   url.username = "";
   url.password = "";
-  return { repository: url.href, credentials };
+  return { url: url.href, credentials };
 }
 
 function decode(text: string): string {

@@ -1,4 +1,7 @@
 /** One suite for all sources: what `ConfigSource` promises, each kept against the real thing. */
+import { createHash } from "node:crypto";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { createServer } from "node:https";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -6,8 +9,10 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { readEntry } from "#src/source/bundle.ts";
 import type { Bundle, ConfigSource } from "#src/source/define.ts";
 import { Secret } from "#src/value/secret.ts";
+import { canMakeCerts, makeCerts } from "#test/kit/certs.ts";
 import { serveGit } from "#test/kit/git-http.ts";
 import { createRepo } from "#test/kit/git-repo.ts";
+import { httpArgs, serve, tlsArgs } from "#test/kit/http.ts";
 import { fetchNew as fetched, openTestSource } from "#test/kit/source.ts";
 import { canServeSsh, serveSsh } from "#test/kit/sshd.ts";
 
@@ -17,6 +22,8 @@ interface Origin {
   readonly args: Readonly<Record<string, unknown>>;
   /** Where the entry's files are in a bundle. */
   readonly prefix: string;
+  /** What revisions are called; a digest or commit if not given. */
+  readonly id?: RegExp;
   publish(files: Readonly<Record<string, string | null>>): Promise<void>;
   /** Takes everything away. */
   vanish(): Promise<void>;
@@ -55,6 +62,45 @@ async function gitOrigin(folder: string, args: (root: string) => Record<string, 
   };
 }
 
+async function httpOrigin(secure: boolean): Promise<Origin> {
+  const served = new Map<string, string>();
+  const authorization = `Basic ${Buffer.from("ann:s3cret").toString("base64")}`;
+  const listener = (request: IncomingMessage, response: ServerResponse): void => {
+    const text = served.get(request.url ?? "");
+    if (request.headers.authorization !== authorization) return void response.writeHead(401).end();
+    if (text === undefined) return void response.writeHead(404).end("nothing here");
+    const etag = `"${createHash("sha256").update(text).digest("hex").slice(0, 20)}"`;
+    const headers = { etag, "last-modified": modified };
+    if (request.headers["if-none-match"] === etag) response.writeHead(304, headers).end();
+    else response.writeHead(200, headers).end(text);
+  };
+  const modified = new Date().toUTCString();
+  const certs = secure ? makeCerts() : undefined;
+  const server =
+    certs === undefined
+      ? await serve(listener)
+      : await serve(listener, (of) => createServer(certs.sign("server", "IP:127.0.0.1"), of), "https");
+  const tls_config = certs === undefined ? undefined : tlsArgs({ ca_pem: certs.ca });
+  const basic_auth = { username: "ann", password: new Secret("s3cret"), password_file: undefined };
+  return {
+    source: "http",
+    args: { url: `${server.url}/main.alloy`, client: httpArgs({ basic_auth, tls_config }) },
+    prefix: "",
+    id: /^"[0-9a-f]{20}"$/,
+    async publish(files) {
+      for (const [name, text] of Object.entries(files)) {
+        if (text === null) served.delete(`/${name}`);
+        else served.set(`/${name}`, text);
+      }
+    },
+    vanish: async () => served.clear(),
+    async close() {
+      await server.close();
+      certs?.dispose();
+    },
+  };
+}
+
 const origins: Record<string, (folder: string) => Promise<Origin>> = {
   "file (one)": (folder) => fileOrigin(folder, "main.alloy"),
   "file (folder)": (folder) => fileOrigin(folder, ""),
@@ -80,10 +126,13 @@ const origins: Record<string, (folder: string) => Promise<Origin>> = {
     }));
     return { ...origin, close: () => server.close() };
   },
+  http: () => httpOrigin(false),
+  https: () => httpOrigin(true),
 };
 
 const skipped = new Set(canServeSsh || process.env["CI"] === "true" ? [] : ["git (ssh)"]);
-for (const name of skipped) console.warn(`SKIPPED: sources ${name}: openssh-server is not installed`);
+if (!canMakeCerts) skipped.add("https");
+for (const name of skipped) console.warn(`SKIPPED: sources ${name}: openssh-server or openssl is not installed`);
 
 const handles = (): string[] =>
   process.getActiveResourcesInfo().filter((name) => /TCPSOCKET|FSEVENT|PROCESS|FILEHANDLE/i.test(name));
@@ -114,13 +163,13 @@ describe.each(Object.keys(origins).filter((name) => !skipped.has(name)))("%s", (
 
   const text = (bundle: Bundle): string | undefined => {
     const file = readEntry(bundle)?.find((one) => one.path === `${origin.prefix}main.alloy`);
-    return file && Buffer.from(file.content).toString();
+    return file && `${Buffer.from(file.content).toString().trim()}\n`;
   };
 
   test("the first fetch gives the files and a revision", async () => {
     const bundle = await fetched(await open());
     expect(text(bundle)).toBe("// one\n");
-    expect(bundle.revision.id).toMatch(/^[0-9a-f]{16,}$/);
+    expect(bundle.revision.id).toMatch(origin.id ?? /^[0-9a-f]{16,}$/);
     expect(bundle.revision.digest).toMatch(/^sha256:[0-9a-f]{64}$/);
     expect(Math.abs(bundle.revision.at.getTime() - Date.now())).toBeLessThan(600_000);
   });

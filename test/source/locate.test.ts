@@ -44,11 +44,26 @@ test("credentials become secrets and are never shown", async () => {
   expect([basic_auth.username, basic_auth.password.reveal()]).toEqual(["ann", "p@ss"]);
 });
 
+test("a file behind https has the URL of its folder as module path, and credentials that are never shown", async () => {
+  const located = await locate("https://ann:p%40ss@host/a/main.alloy?key=k3y");
+  expect(located).toMatchObject({ name: "https://host/a/main.alloy?…", modulePath: "https://host/a/" });
+  expect(located.def.name).toBe("http");
+  expect(JSON.stringify(located.args)).not.toContain("p@ss");
+  const { url, client } = located.args as {
+    url: string;
+    client: { follow_redirects: boolean; basic_auth: { username: string; password: { reveal(): string } } };
+  };
+  expect(url).toBe("https://host/a/main.alloy?key=k3y");
+  expect([client.basic_auth.username, client.basic_auth.password.reveal()]).toEqual(["ann", "p@ss"]);
+  expect(client.follow_redirects).toBe(true);
+});
+
 test.each([
   ["", /empty/],
   ["s3://bucket/key", /not supported yet/],
-  ["http://host/x.alloy", /not supported yet.*git\+http/],
-  ["https://host/x.alloy", /not supported yet.*git\+https/],
+  ["https://host/r.git?ref=x", /git\+https:/],
+  ["https://", /absolute URL/],
+  ["http://h:99999/x.alloy", /absolute URL/],
   ["oci://host/x", /not supported yet/],
   ["git://host/x", /git\+https:/],
   ["ssh://host/x", /git\+ssh:/],
@@ -65,7 +80,7 @@ test.each([
 });
 
 test("sources are found by name, and nothing else is loaded", async () => {
-  for (const name of ["file", "string", "git"]) expect((await findSource(name))?.name).toBe(name);
+  for (const name of ["file", "string", "git", "http"]) expect((await findSource(name))?.name).toBe(name);
   for (const name of ["nope", "_watch", "_git/http", "../src/main", "git.ts", "FILE", ""]) {
     expect(await findSource(name)).toBeUndefined();
   }
