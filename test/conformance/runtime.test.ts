@@ -162,7 +162,7 @@ describe.skipIf(folder === undefined)("import_git", () => {
   });
 });
 
-describe.skip("import_http: its one case fetches from a public web server, and `import.http` comes later", () => {});
+describe.skip("import_http: its one case fetches from a public web server, which tests do not reach", () => {});
 
 describe.skipIf(folder === undefined)("import_error", () => {
   test.each(cases("import_error"))("%s", async (_, files) => {
