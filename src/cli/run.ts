@@ -92,6 +92,7 @@ async function run(source: string, flags: Flags): Promise<void> {
     grace: flags["swap.grace"],
     policy: flags["swap.policy"],
   };
+  const signals = listen();
   let collector: Collector;
   try {
     collector = await Collector.start(options, (diagnostics, bundle, prefix) =>
@@ -103,7 +104,38 @@ async function run(source: string, flags: Flags): Promise<void> {
     return;
   }
   greet(collector);
-  await endOnSignal(collector);
+  await endOnSignal(collector, signals);
+}
+
+interface Signals {
+  /** Resolves with the first SIGINT or SIGTERM. A second one ends the process at once. */
+  readonly ended: Promise<void>;
+  /** Calls back for each SIGHUP, one that has already come included. */
+  onReload(reload: () => void): void;
+}
+
+/** Longest that a start may still take after a signal to end, in milliseconds. */
+const START_LIMIT = 10_000;
+
+/** Takes signals from the very beginning, so that none that comes during the start is lost or kills the process half-way. */
+function listen(): Signals {
+  let reload: (() => void) | undefined;
+  let missed = false;
+  process.on("SIGHUP", () => (reload === undefined ? (missed = true) : reload()));
+  const ended = new Promise<void>((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
+  });
+  void ended.then(() => {
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
+    if (reload === undefined) setTimeout(() => reload ?? process.exit(1), START_LIMIT).unref();
+  });
+  return {
+    ended,
+    onReload(callback) {
+      reload = callback;
+      if (missed) callback();
+    },
+  };
 }
 
 function showProblems(diagnostics: readonly Diagnostic[], bundle: Bundle, prefix: string): void {
@@ -129,15 +161,12 @@ or load again at once with
 `);
 }
 
-/** Resolves when a signal has ended the collector; a second one does not wait for it to drain. */
-async function endOnSignal(collector: Collector): Promise<void> {
+/** Ends the collector when a signal says so. */
+async function endOnSignal(collector: Collector, { ended, onReload }: Signals): Promise<void> {
   for (const event of ["uncaughtException", "unhandledRejection"] as const)
     process.on(event, (error: unknown) => collector.unexpected(error));
-  process.on("SIGHUP", () => void collector.reload("SIGHUP").catch(() => undefined));
-  await new Promise<void>((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
-  });
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
+  onReload(() => void collector.reload("SIGHUP").catch(() => undefined));
+  await ended;
   await collector.stop();
   process.exit(0);
 }
