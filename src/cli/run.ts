@@ -111,7 +111,7 @@ interface Signals {
   /** Resolves with the first SIGINT or SIGTERM. A second one ends the process at once. */
   readonly ended: Promise<void>;
   /** Calls back for each SIGHUP, one that has already come included. */
-  onReload(reload: () => void): void;
+  readonly onReload: (reload: () => void) => void;
 }
 
 /** Longest that a start may still take after a signal to end, in milliseconds. */
@@ -131,7 +131,7 @@ function listen(): Signals {
   });
   return {
     ended,
-    onReload(callback) {
+    onReload: (callback) => {
       reload = callback;
       if (missed) callback();
     },
