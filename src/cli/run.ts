@@ -21,8 +21,8 @@ interface Flags {
 }
 
 const HELP = `
-SOURCE is a file, a folder whose .alloy files together are the configuration, or a Git repository:
-  config.alloy   conf.d/
+SOURCE is a file, a folder whose .alloy files together are the configuration, a file behind http, or a Git repository:
+  config.alloy   conf.d/   https://HOST/PATH
   git+https://HOST/REPO.git//PATH?ref=BRANCH|TAG|COMMIT|^1.2
   git+ssh://USER@HOST/REPO.git//PATH   git+file:///REPO//PATH
 
